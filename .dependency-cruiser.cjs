@@ -1,10 +1,68 @@
 /** The import rules of ARCHITECTURE.md: arrows go down, never up, never sideways inside one row. */
 const server = '^packages/server/src/';
+
+/** For each folder of the server: the other folders of the server that it may import. */
+const mayImport = {
+  http: ['sessions', 'turns', 'routing', 'text', 'providers', 'store', 'telemetry', 'audio-files'],
+  sessions: ['turns', 'routing', 'text', 'media', 'store', 'telemetry'],
+  turns: ['routing', 'text', 'providers'],
+  routing: ['providers', 'store'],
+  tools: ['store'],
+  'media-process': ['media', 'avatar'],
+  providers: ['text', 'audio-files'],
+  media: [],
+  avatar: [],
+  text: [],
+  'audio-files': [],
+  store: [],
+  telemetry: [],
+};
+
+const folderRules = Object.entries(mayImport).map(([folder, allowed]) => ({
+  name: `server-${folder}`,
+  comment: `server/src/${folder} may import only: ${allowed.join(', ') || 'nothing of the server'}`,
+  severity: 'error',
+  from: { path: `${server}${folder}/` },
+  to: {
+    path: server,
+    pathNot: [folder, ...allowed].map((name) => `${server}${name}/`),
+  },
+}));
+
+const packageRule = (name, allowed) => ({
+  name: `package-${name}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/`, pathNot: '\\.config\\.ts$' },
+  to: { path: '^(packages|apps)/', pathNot: [name, ...allowed].map((other) => `^packages/${other}/`) },
+});
+
 module.exports = {
-  forbidden: [{ name: 'no-circular', severity: 'error', from: {}, to: { circular: true } }],
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    ...folderRules,
+    packageRule('contract', []),
+    packageRule('audio', []),
+    packageRule('server', ['contract', 'audio']),
+    packageRule('speech-espeak', []),
+    packageRule('perso-interactive-sdk-web', ['contract', 'audio']),
+    {
+      name: 'apps-use-sdks',
+      severity: 'error',
+      from: { path: '^apps/' },
+      to: { path: '^packages/', pathNot: '^packages/perso-interactive-sdk-web/' },
+    },
+    {
+      name: 'vendors-in-one-place',
+      comment: 'Libraries that are hidden behind one folder',
+      severity: 'error',
+      from: { path: server, pathNot: `${server}(store|media|media-process|avatar|providers|turns|audio-files)/` },
+      to: { path: 'node_modules/(@electric-sql|drizzle-orm|pg|@roamhq|@napi-rs|@ai-sdk/openai|mpg123-decoder)' },
+    },
+  ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(node_modules|/dist/)' },
+    exclude: { path: '(/dist/|/\\.svelte-kit/)' },
     tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
   },
 };

@@ -1,0 +1,50 @@
+/** Frames of the `message` data channel, section 6 of the contract: one JSON object `{type, data}` per text frame. */
+import { z } from 'zod';
+
+const text = z.string().max(20_000);
+
+export const clientPacket = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ping') }),
+  z.object({
+    type: z.literal('change-size'),
+    data: z.object({ width: z.number().finite(), height: z.number().finite() }),
+  }),
+  z.object({ type: z.literal('ttstf'), data: z.object({ message: text }) }),
+  z.object({
+    type: z.literal('stf'),
+    data: z.object({
+      message: text.catch(''),
+      file_ref: z.string().max(255),
+      format: z.string().max(64).optional().catch(undefined),
+    }),
+  }),
+  z.object({ type: z.literal('clear-buffer') }),
+  z.object({ type: z.literal('record-start') }),
+  z.object({ type: z.literal('record-end-stt') }),
+]);
+
+export type ClientPacket = z.infer<typeof clientPacket>;
+
+export type ServerPacket =
+  | { readonly type: 'ping'; readonly data: Record<string, never> }
+  | { readonly type: 'stf'; readonly data: { readonly message: string; readonly duration: number } }
+  | { readonly type: 'stf-start'; readonly data: { readonly name: string; readonly duration: number } }
+  | { readonly type: 'stt'; readonly data: { readonly text: string } }
+  | { readonly type: 'stt-error'; readonly data: { readonly code: number } };
+
+/** The label of the command channel, and of the channel that a client opens for each file it uploads. */
+export const MESSAGE_CHANNEL_LABEL = 'message';
+export const FILE_CHANNEL_LABEL = 'file';
+
+/** Reads one inbound frame; null for anything that is not a known packet (the contract says: ignore it). */
+export function parseClientPacket(frame: unknown): ClientPacket | null {
+  if (typeof frame !== 'string') return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(frame);
+  } catch {
+    return null;
+  }
+  const parsed = clientPacket.safeParse(json);
+  return parsed.success ? parsed.data : null;
+}

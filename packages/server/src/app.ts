@@ -1,0 +1,233 @@
+/** The one place that builds the parts and wires them. `startServer` resolves when the server accepts calls. */
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '@hono/node-server';
+import { decodeAudio } from './audio-files/index.ts';
+import { readAvatarPack, visemesFromAudio } from './avatar/index.ts';
+import type { Config } from './config.ts';
+import { openDataDirectory } from './data-directory.ts';
+import { createHttpApp } from './http/app.ts';
+import { createMediaPool } from './media/pool.ts';
+import { createProviders } from './providers/all.ts';
+import type { Provider } from './providers/provider.ts';
+import { createCatalogue } from './routing/catalogue.ts';
+import { DEFAULT_ORGANIZATION_ID, seedOrganization } from './seed.ts';
+import { createSessions } from './sessions/sessions.ts';
+import { openStore } from './store/store.ts';
+import type { Log } from './telemetry/log.ts';
+
+const PACKS_DIRECTORY = fileURLToPath(new URL('../avatars', import.meta.url));
+const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../apps/console/dist', import.meta.url));
+const DEFAULT_STYLE = 'yuri-front_natural';
+const VERSION = '0.1.0';
+const MAX_UPLOAD_SECONDS = 600;
+
+export interface RunningServer {
+  /** Where it listens, without a trailing slash. */
+  readonly url: string;
+  readonly apiKey: string;
+  readonly summary: {
+    readonly database: string;
+    readonly languageModel: string;
+    readonly voices: number;
+    readonly recognizers: string;
+    readonly mediaProcesses: number;
+  };
+  readonly mediaProcessIds: () => readonly number[];
+  readonly liveSessions: () => number;
+  readonly mediaStats: (options: { readonly signal: AbortSignal }) => Promise<readonly object[]>;
+  /** Ends sessions, then media, providers and database, in this order. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly mediaEnvironment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Replaces the vendors of this machine (tests with scripted vendors). */
+  readonly providers?: readonly Provider[];
+  /** Told what is being done, for a start that takes long. */
+  readonly onProgress?: (step: string) => void;
+}
+
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { config, log, signal } = options;
+  const progress = options.onProgress ?? (() => {});
+  const cleanups: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const cleanup of cleanups.splice(0).reverse()) {
+      await cleanup().catch((error: unknown) => log.error({ err: error }, 'a part did not close'));
+    }
+  };
+
+  try {
+    const data = await openDataDirectory(config.dataDirectory);
+    cleanups.push(() => data.close());
+
+    progress('opening database, voices and media');
+    const packs = await findPacks(signal);
+    const [store, media, providers] = await settleAll([
+      openStore({ databaseUrl: config.databaseUrl, dataDirectory: data.path }).then((opened) => {
+        cleanups.push(() => opened.close());
+        return opened;
+      }),
+      createMediaPool({
+        processes: config.mediaProcesses,
+        environment: options.mediaEnvironment,
+        media: {
+          packDirectories: packs.map(({ directory }) => directory),
+          mediaAddress: config.mediaAddress,
+          ports: config.mediaPorts,
+          maxVideoPixels: config.maxVideoPixels,
+        },
+        log,
+        signal,
+      }).then((opened) => {
+        cleanups.push(() => opened.close());
+        return opened;
+      }),
+      (options.providers !== undefined
+        ? Promise.resolve(options.providers)
+        : createProviders({
+            dataDir: data.path,
+            log,
+            signal,
+            detectLocalModels: config.localModels,
+            ...(config.openaiApiKey === undefined && config.openaiBaseUrl === undefined
+              ? {}
+              : { openai: { apiKey: config.openaiApiKey, baseUrl: config.openaiBaseUrl } }),
+          })
+      ).then((opened) => {
+        cleanups.push(async () => {
+          await Promise.all(opened.map((provider) => provider.close()));
+        });
+        return opened;
+      }),
+    ]);
+
+    const apiKey = config.apiKey ?? (await data.developmentKey());
+    await seedOrganization(store, DEFAULT_ORGANIZATION_ID);
+    await store.putApiKey({ organizationId: DEFAULT_ORGANIZATION_ID, key: apiKey, label: 'first key' });
+    const left = await store.endOpenSessions(data.nodeId, 'SESSION_MISC_ERROR', new Date());
+    if (left > 0) log.warn({ sessions: left }, 'sessions of an earlier run were ended');
+
+    const catalogue = createCatalogue(providers, { defaultModel: config.openaiModel });
+    const now = () => new Date();
+    const sessions = createSessions({
+      nodeId: data.nodeId,
+      store,
+      media,
+      catalogue,
+      modelStyleNames: packs.map(({ name }) => name),
+      log,
+      startWindowMs: config.startWindowMs,
+      now,
+      analyse: visemesFromAudio,
+      decodeAudio: (bytes, { signal: decodeSignal }) =>
+        decodeAudio(bytes, { signal: decodeSignal, maxSeconds: MAX_UPLOAD_SECONDS }),
+    });
+    cleanups.push(() => sessions.close());
+
+    const app = createHttpApp({
+      store,
+      sessions,
+      catalogue,
+      modelStyles: packs,
+      iceServers: config.iceServers.map(withoutUndefined),
+      log,
+      decodeAudio,
+      version: VERSION,
+      publicUrl: config.publicUrl,
+      consoleDirectory: CONSOLE_DIRECTORY,
+      now,
+    });
+    progress('starting to listen');
+    const server = serve({ fetch: app.fetch, port: config.port, hostname: config.host });
+    const listening = once(server, 'listening', { signal });
+    await listening.catch((error: unknown) => {
+      throw explainListenError(error, config);
+    });
+    cleanups.push(
+      () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          if ('closeAllConnections' in server) server.closeAllConnections();
+        }),
+    );
+    // It listens on TCP, so the address is not the string of a pipe.
+    const { port } = server.address() as AddressInfo;
+    const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
+
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      apiKey,
+      summary: {
+        database: store.kind === 'pglite' ? 'embedded Postgres (PGlite)' : 'Postgres',
+        languageModel: catalogue.llmTypes[0]?.display_name ?? 'none',
+        voices: catalogue.ttsTypes.length,
+        recognizers:
+          catalogue.sttTypes
+            .slice(1)
+            .map(({ display_name }) => display_name)
+            .join(', ') || 'none',
+        mediaProcesses: config.mediaProcesses,
+      },
+      mediaProcessIds: () => media.processIds(),
+      liveSessions: () => sessions.liveCount,
+      mediaStats: (statsOptions) => media.stats(statsOptions),
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Installed packs, the default style first. */
+async function findPacks(signal: AbortSignal) {
+  const entries = await readdir(PACKS_DIRECTORY, { withFileTypes: true });
+  const directories = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => path.join(PACKS_DIRECTORY, name));
+  const packs = await Promise.all(directories.map((directory) => readAvatarPack(directory, { signal })));
+  return packs.sort(
+    (a, b) =>
+      Number(b.name === DEFAULT_STYLE) - Number(a.name === DEFAULT_STYLE) || a.name.localeCompare(b.name),
+  );
+}
+
+/** Like Promise.all, but waits for every part, so that none is still opening while the others are closed. */
+async function settleAll<const Parts extends readonly Promise<unknown>[]>(
+  parts: Parts,
+): Promise<{ -readonly [Index in keyof Parts]: Awaited<Parts[Index]> }> {
+  await Promise.allSettled(parts);
+  // Promise.all keeps the tuple; every part has settled already.
+  return (await Promise.all(parts)) as { -readonly [Index in keyof Parts]: Awaited<Parts[Index]> };
+}
+
+function withoutUndefined(server: Config['iceServers'][number]) {
+  return {
+    urls: server.urls,
+    ...(server.username === undefined ? {} : { username: server.username }),
+    ...(server.credential === undefined ? {} : { credential: server.credential }),
+  };
+}
+
+function explainListenError(error: unknown, config: Config): Error {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new Error(
+      `PORT ${config.port} is in use on ${config.host}. Stop the other program, or set PORT to another port.`,
+    );
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    return new Error(
+      `The server may not listen on HOST ${config.host}, PORT ${config.port} (${String(code)}).`,
+    );
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}

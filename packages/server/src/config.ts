@@ -1,0 +1,263 @@
+/** The one reader of the environment: a schema per variable, and an error that names the variable when it is wrong. */
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Origin under which clients reach this server, without a trailing slash; undefined means "as they came". */
+  readonly publicUrl: string | undefined;
+  readonly dataDirectory: string;
+  readonly apiKey: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly mediaAddress: string | undefined;
+  readonly mediaPorts: { readonly first: number; readonly last: number } | undefined;
+  readonly mediaProcesses: number;
+  /** Largest video picture in pixels; a larger request is scaled down with its aspect kept. */
+  readonly maxVideoPixels: number;
+  readonly iceServers: readonly IceServerConfig[];
+  readonly openaiApiKey: string | undefined;
+  readonly openaiBaseUrl: string | undefined;
+  readonly openaiModel: string | undefined;
+  readonly localModels: boolean;
+  readonly startWindowMs: number;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
+
+export interface IceServerConfig {
+  readonly urls: string | string[];
+  readonly username?: string | undefined;
+  readonly credential?: string | undefined;
+}
+
+/** The start stops with this message; it names the variable, what was expected and what came. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+interface Variable {
+  readonly schema: z.ZodType;
+  readonly expected: string;
+  readonly default: string;
+  readonly meaning: string;
+  /** Its value never appears in an error message. */
+  readonly secret?: boolean;
+}
+
+const integer = (minimum: number, maximum: number) =>
+  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(minimum).max(maximum));
+
+const httpUrl = z
+  .string()
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value))
+  .transform((value) => value.replace(/\/+$/, ''));
+
+/** Every variable the server reads. The table in README.md is checked against this one. */
+export const CONFIG_VARIABLES = {
+  PORT: {
+    schema: integer(0, 65_535),
+    expected: 'a port from 0 to 65535 (0 picks a free one)',
+    default: '8484',
+    meaning: 'Port of the HTTP server.',
+  },
+  HOST: {
+    schema: z.string().min(1),
+    expected: 'an address or host name to listen on',
+    default: '127.0.0.1',
+    meaning: 'Address to listen on. `0.0.0.0` opens the server to the network.',
+  },
+  VISAVOX_PUBLIC_URL: {
+    schema: httpUrl,
+    expected: 'an http:// or https:// URL',
+    default: '',
+    meaning: 'URL under which clients reach the server; used in the links it hands out.',
+  },
+  VISAVOX_DATA_DIR: {
+    schema: z.string().min(1),
+    expected: 'a folder',
+    default: '.visavox in the repository',
+    meaning: 'Folder for the embedded database, the generated key and downloaded models.',
+  },
+  VISAVOX_API_KEY: {
+    schema: z.string().regex(/^[\x21-\x7e]{8,200}$/),
+    expected: '8 to 200 printable characters without spaces',
+    default: '',
+    meaning:
+      "The first organization's key, for `PersoLive-APIKey` and `Bearer`. Absent: generated and kept in the data folder.",
+    secret: true,
+  },
+  DATABASE_URL: {
+    schema: z.string().regex(/^postgres(ql)?:\/\//),
+    expected: 'a postgres:// URL',
+    default: '',
+    meaning: 'Postgres to use. Absent: an embedded Postgres (PGlite) in the data folder.',
+    secret: true,
+  },
+  VISAVOX_MEDIA_ADDRESS: {
+    schema: z.union([z.ipv4(), z.ipv6()]),
+    expected: 'an IP address',
+    default: '',
+    meaning:
+      'Address that clients reach for media, when it is not one of this machine (1:1 NAT, containers).',
+  },
+  VISAVOX_MEDIA_PORTS: {
+    schema: z
+      .string()
+      .regex(/^\d+-\d+$/)
+      .transform((value) => {
+        const [first = 0, last = 0] = value.split('-').map(Number);
+        return { first, last };
+      })
+      .refine(({ first, last }) => first >= 1024 && last <= 65_535 && last - first >= 9),
+    expected: 'a UDP port range of at least 10 ports between 1024 and 65535, e.g. 50000-50199',
+    default: '',
+    meaning: 'UDP ports for media, e.g. `50000-50199`. Absent: any free port.',
+  },
+  VISAVOX_MEDIA_PROCESSES: {
+    schema: integer(1, 64),
+    expected: 'a number from 1 to 64',
+    default: 'one per core, 4 at most',
+    meaning: 'Number of media processes. A crash costs only the sessions of its own process.',
+  },
+  VISAVOX_VIDEO_MAX_PIXELS: {
+    schema: integer(64 * 64, 3840 * 2160),
+    expected: 'a number of pixels from 4096 to 8294400',
+    default: '921600',
+    meaning:
+      'Largest picture sent (921600 = 720 × 1280). Larger requests keep their aspect and are scaled down.',
+  },
+  VISAVOX_ICE_SERVERS: {
+    schema: z
+      .string()
+      .transform((value, context): unknown => {
+        try {
+          return JSON.parse(value);
+        } catch {
+          context.addIssue('not JSON');
+          return z.NEVER;
+        }
+      })
+      .pipe(
+        z.array(
+          z.object({
+            urls: z.union([z.string(), z.array(z.string())]),
+            username: z.string().optional(),
+            credential: z.string().optional(),
+          }),
+        ),
+      ),
+    expected: 'a JSON array of {urls, username?, credential?}',
+    default: '[]',
+    meaning: 'STUN and TURN servers handed to clients.',
+    secret: true,
+  },
+  OPENAI_API_KEY: {
+    schema: z.string().min(1),
+    expected: 'a key',
+    default: '',
+    meaning: 'Key of OpenAI or of the endpoint in `OPENAI_BASE_URL`: language model, voices and recognition.',
+    secret: true,
+  },
+  OPENAI_BASE_URL: {
+    schema: httpUrl,
+    expected: 'an http:// or https:// URL',
+    default: '',
+    meaning: 'Base URL of an OpenAI-compatible endpoint, e.g. `http://127.0.0.1:11434/v1`.',
+  },
+  OPENAI_MODEL: {
+    schema: z.string().min(1),
+    expected: 'a model name',
+    default: 'the first chat model listed',
+    meaning: 'Model behind the default language-model names such as `gpt-35`.',
+  },
+  VISAVOX_LOCAL_MODELS: {
+    schema: z.enum(['on', 'off']).transform((value) => value === 'on'),
+    expected: '`on` or `off`',
+    default: 'on',
+    meaning:
+      'Look at start for an OpenAI-compatible server on its usual loopback port (Ollama, LM Studio, llama.cpp, vLLM).',
+  },
+  VISAVOX_START_WINDOW_SECONDS: {
+    schema: integer(1, 3600),
+    expected: 'seconds from 1 to 3600',
+    default: '60',
+    meaning: 'Time in which a new session must be connected.',
+  },
+  VISAVOX_LOG_LEVEL: {
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    expected: 'fatal, error, warn, info, debug, trace or silent',
+    default: 'info',
+    meaning: 'How much is logged.',
+  },
+} as const satisfies Record<string, Variable>;
+
+type VariableName = keyof typeof CONFIG_VARIABLES;
+
+/**
+ * Reads the configuration. An empty value means "not set".
+ * @throws {ConfigError} for a bad value, or for an unknown `VISAVOX_…` variable.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: string): Config {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('VISAVOX_') && !(name in CONFIG_VARIABLES)) {
+      throw new ConfigError(
+        `${name} is not a variable of Visavox. Known ones: ${Object.keys(CONFIG_VARIABLES).join(', ')}.`,
+      );
+    }
+  }
+  const read = <Name extends VariableName>(
+    name: Name,
+  ): z.output<(typeof CONFIG_VARIABLES)[Name]['schema']> | undefined => {
+    const value = environment[name];
+    if (value === undefined || value === '') return undefined;
+    const variable: Variable = CONFIG_VARIABLES[name];
+    const parsed = variable.schema.safeParse(value);
+    if (!parsed.success) {
+      const came = variable.secret ? 'another value came' : `"${value}" came`;
+      throw new ConfigError(`${name} must be ${variable.expected}, but ${came}.`);
+    }
+    // The schema of this very name was used.
+    return parsed.data as z.output<(typeof CONFIG_VARIABLES)[Name]['schema']>;
+  };
+  return {
+    port: read('PORT') ?? 8484,
+    host: read('HOST') ?? '127.0.0.1',
+    publicUrl: read('VISAVOX_PUBLIC_URL'),
+    dataDirectory: path.resolve(repositoryDirectory, read('VISAVOX_DATA_DIR') ?? '.visavox'),
+    apiKey: read('VISAVOX_API_KEY'),
+    databaseUrl: read('DATABASE_URL'),
+    mediaAddress: read('VISAVOX_MEDIA_ADDRESS'),
+    mediaPorts: read('VISAVOX_MEDIA_PORTS'),
+    mediaProcesses: read('VISAVOX_MEDIA_PROCESSES') ?? Math.min(4, os.availableParallelism()),
+    maxVideoPixels: read('VISAVOX_VIDEO_MAX_PIXELS') ?? 720 * 1280,
+    iceServers: read('VISAVOX_ICE_SERVERS') ?? [],
+    openaiApiKey: read('OPENAI_API_KEY'),
+    openaiBaseUrl: read('OPENAI_BASE_URL'),
+    openaiModel: read('OPENAI_MODEL'),
+    localModels: read('VISAVOX_LOCAL_MODELS') ?? true,
+    startWindowMs: (read('VISAVOX_START_WINDOW_SECONDS') ?? 60) * 1000,
+    logLevel: read('VISAVOX_LOG_LEVEL') ?? 'info',
+  };
+}
+
+/** What child processes get of the environment: enough for Node and native modules, none of the secrets. */
+export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = [
+    'PATH',
+    'HOME',
+    'TMPDIR',
+    'TEMP',
+    'TZ',
+    'LANG',
+    'LD_LIBRARY_PATH',
+    'SystemRoot',
+    'NODE_OPTIONS',
+  ];
+  return Object.fromEntries(
+    names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
+}

@@ -1,0 +1,137 @@
+/** Entry of a media process: wires transport, playout and stages, and obeys the API process over IPC. */
+import { type AvatarPack, createPerformer, loadAvatarPack } from '../avatar/index.ts';
+import { createPlayout } from '../media/playout.ts';
+import type { FromMedia, MediaProcessOptions, ToMedia } from '../media/protocol.ts';
+import { OfferError } from '../media/transport.ts';
+import { createWrtcTransport } from '../media/wrtc-transport.ts';
+import { decodePicture } from './picture.ts';
+import { MediaSession, type SizePx } from './session.ts';
+import { createStages } from './stages.ts';
+
+/** Shown until the client has said its size, right after it is connected. */
+const FIRST_SIZE: SizePx = { widthPx: 720, heightPx: 1280 };
+
+const never = new AbortController().signal;
+
+function report(message: FromMedia): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
+
+async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => void> {
+  const transport = createWrtcTransport({ mediaAddress: options.mediaAddress, ports: options.ports });
+  const packs = new Map<string, AvatarPack>();
+  for (const directory of options.packDirectories) {
+    const pack = await loadAvatarPack(directory, { signal: never });
+    packs.set(pack.name, pack);
+  }
+  const stages = createStages({
+    maxPixels: options.maxVideoPixels,
+    decodePicture,
+    findPack: async (name) => {
+      const pack = packs.get(name);
+      if (pack === undefined)
+        throw new Error(`The model style "${name}" is not loaded in this media process.`);
+      return pack;
+    },
+  });
+  const sessions = new Map<string, MediaSession>();
+  const playout = createPlayout({
+    clock: {
+      now: () => performance.now(),
+      setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
+      // The only timers in this clock come from setTimer above.
+      clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
+    },
+    onSourceError: (error, source) => {
+      process.stderr.write(`media session failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+      if (source instanceof MediaSession) source.onClosed('failed');
+    },
+  });
+
+  // The first picture of the first session must not wait for decoding and scaling.
+  for (const modelStyle of packs.keys()) {
+    const warm = await stages.lease({ modelStyle, placement: { left: 0, top: 0, height: 1 } }, FIRST_SIZE);
+    warm.release();
+  }
+
+  const open = async (message: Extract<ToMedia, { kind: 'open' }>): Promise<void> => {
+    const { requestId, sessionId, scene } = message;
+    let session: MediaSession | undefined;
+    try {
+      const stage = await stages.lease(scene, FIRST_SIZE);
+      session = new MediaSession({
+        sessionId,
+        report,
+        performer: createPerformer(),
+        stage,
+        prepareStage: (size) => stages.lease(scene, size),
+        now: () => performance.now(),
+      });
+      const opened = session;
+      sessions.set(sessionId, opened);
+      const { answerSdp, link } = await transport.accept(message.offerSdp, opened, { signal: never });
+      const stopPlaying = playout.add(opened);
+      opened.attach(link, () => {
+        stopPlaying();
+        if (sessions.get(sessionId) === opened) sessions.delete(sessionId);
+      });
+      report({ kind: 'opened', requestId, answerSdp });
+    } catch (error) {
+      session?.close();
+      sessions.delete(sessionId);
+      const fault = error instanceof OfferError ? 'offer' : 'internal';
+      report({
+        kind: 'open-failed',
+        requestId,
+        fault,
+        detail: error instanceof Error ? error.message : String(error),
+      });
+    }
+  };
+
+  process.once('disconnect', () => {
+    for (const session of [...sessions.values()]) session.close();
+    playout.close();
+    transport.close();
+    // libwebrtc's threads do not end by themselves.
+    process.exit(0);
+  });
+  report({ kind: 'ready', transport: transport.name });
+
+  return (message) => {
+    if (message.kind === 'open') void open(message);
+    else if (message.kind === 'stats') {
+      const cpu = process.cpuUsage();
+      report({
+        kind: 'stats',
+        requestId: message.requestId,
+        stats: {
+          sessions: sessions.size,
+          stages: stages.count,
+          ...playout.stats(),
+          cpuSeconds: (cpu.user + cpu.system) / 1e6,
+          residentBytes: process.memoryUsage.rss(),
+        },
+      });
+    } else if (message.kind !== 'start') sessions.get(message.sessionId)?.receive(message);
+  };
+}
+
+// Ctrl-C reaches the whole process group; the API process ends sessions in order and then closes our channel.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+let handler: Promise<(message: ToMedia) => void> | undefined;
+process.on('message', (message) => {
+  // Only the API process writes to this channel.
+  const typed = message as ToMedia;
+  if (typed.kind === 'start') {
+    handler = run(typed.options);
+    handler.catch((error: unknown) => {
+      process.stderr.write(`media process: ${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    });
+    return;
+  }
+  void handler?.then((handle) => handle(typed));
+});

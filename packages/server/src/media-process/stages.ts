@@ -1,0 +1,114 @@
+/**
+ * The stages of a media process: sessions that see the same scene in the same size share one. A stage lives as long as
+ * somebody holds it, and a little longer, since the next visitor of a page mostly wants the same one.
+ */
+import { createHash } from 'node:crypto';
+import { type AvatarPack, createStage, IDLE_LOOP_FRAMES, idlePose, type Stage } from '../avatar/index.ts';
+import type { Scene } from '../media/protocol.ts';
+import type { I420Frame, IdleLoop } from '../media/transport.ts';
+import type { SizePx } from './session.ts';
+
+const MIN_SIDE_PX = 64;
+/** Unused stages kept ready, the oldest go first. */
+const MAX_UNUSED = 3;
+
+export interface StageLease {
+  readonly stage: Stage;
+  readonly idleLoop: IdleLoop;
+  /** Idempotent. */
+  release(): void;
+}
+
+export interface Stages {
+  lease(scene: Scene, size: SizePx): Promise<StageLease>;
+  readonly count: number;
+}
+
+interface Entry {
+  readonly ready: Promise<{ readonly stage: Stage; readonly idleLoop: IdleLoop }>;
+  holders: number;
+}
+
+/** Clamps a wished size: even numbers, at most `maxPixels`, aspect kept as far as the limits allow. */
+export function fitSize(wish: SizePx, maxPixels: number): SizePx {
+  const clampSide = (value: number) => Math.min(8192, Math.max(MIN_SIDE_PX, value));
+  const widthPx = clampSide(wish.widthPx);
+  const heightPx = clampSide(wish.heightPx);
+  const scale = Math.min(1, Math.sqrt(maxPixels / (widthPx * heightPx)));
+  const even = (value: number) => Math.max(MIN_SIDE_PX, 2 * Math.floor((value * scale) / 2));
+  return { widthPx: even(widthPx), heightPx: even(heightPx) };
+}
+
+export function createStages(options: {
+  readonly findPack: (name: string) => Promise<AvatarPack>;
+  readonly decodePicture: (
+    bytes: Uint8Array,
+  ) => Promise<{ rgba: Uint8Array; widthPx: number; heightPx: number }>;
+  readonly maxPixels: number;
+}): Stages {
+  const entries = new Map<string, Entry>();
+
+  const create = async (scene: Scene, size: SizePx, id: string) => {
+    const pack = await options.findPack(scene.modelStyle);
+    const background =
+      scene.background === undefined ? undefined : await options.decodePicture(scene.background);
+    const stage = await createStage(pack, { ...size, placement: scene.placement, background });
+    const picture: I420Frame = { ...size, data: new Uint8Array((size.widthPx * size.heightPx * 3) / 2) };
+    const idleLoop: IdleLoop = {
+      id,
+      frameCount: IDLE_LOOP_FRAMES,
+      frame(index) {
+        stage.render(idlePose(index), picture.data);
+        return picture;
+      },
+    };
+    return { stage, idleLoop };
+  };
+
+  const trim = (): void => {
+    const unused = [...entries].filter(([, entry]) => entry.holders === 0);
+    for (const [key] of unused.slice(0, Math.max(0, unused.length - MAX_UNUSED))) entries.delete(key);
+  };
+
+  return {
+    get count() {
+      return entries.size;
+    },
+    async lease(scene, wish) {
+      const size = fitSize(wish, options.maxPixels);
+      const key = stageKey(scene, size);
+      let entry = entries.get(key);
+      // Set anew so that the map keeps the order of last use.
+      if (entry !== undefined) entries.delete(key);
+      entry ??= { ready: create(scene, size, key), holders: 0 };
+      entries.set(key, entry);
+      entry.holders += 1;
+      const held = entry;
+      try {
+        const { stage, idleLoop } = await held.ready;
+        let released = false;
+        return {
+          stage,
+          idleLoop,
+          release() {
+            if (released) return;
+            released = true;
+            held.holders -= 1;
+            trim();
+          },
+        };
+      } catch (error) {
+        held.holders -= 1;
+        if (entries.get(key) === held) entries.delete(key);
+        throw error;
+      }
+    },
+  };
+}
+
+function stageKey(scene: Scene, size: SizePx): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([scene.modelStyle, scene.placement, size.widthPx, size.heightPx]));
+  if (scene.background !== undefined) hash.update(scene.background);
+  return hash.digest('hex');
+}

@@ -1,0 +1,61 @@
+/** One sentence to speech, one recording to text: picks the engine from the catalogue and prepares the text. */
+import type { PcmClip } from '@visavox/audio';
+import { PlatformError } from '@visavox/contract';
+import { ProviderError, type SpeechChunk, type Transcript } from '../providers/provider.ts';
+import type { Catalogue } from '../routing/catalogue.ts';
+import { detectLanguage, normalizeForSpeech } from '../text/index.ts';
+
+export interface VoiceOptions {
+  readonly ttsType: string;
+  /** BCP 47 tag; undefined means: look at the text. */
+  readonly locale?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Speaks one sentence. Nothing comes for text without anything to say.
+ * @throws {PlatformError} `unavailable` when no voice of this machine speaks the language.
+ */
+export async function* speakSentence(
+  catalogue: Catalogue,
+  text: string,
+  { ttsType, locale, signal }: VoiceOptions,
+): AsyncIterable<SpeechChunk> {
+  const language = locale ?? detectLanguage(text);
+  const voice = catalogue.findVoice(ttsType, language);
+  if (voice === undefined) {
+    throw new PlatformError(
+      'unavailable',
+      `No installed voice speaks "${language}". Install the optional voices or configure a vendor; README.md says how.`,
+    );
+  }
+  const normalized = normalizeForSpeech(text, language);
+  if (!/[\p{L}\p{N}]/u.test(normalized)) return;
+  yield* voice.synthesizer.synthesize({ text: normalized, voiceId: voice.voiceId, language }, { signal });
+}
+
+/** @throws {PlatformError} `unavailable` when no recogniser fits the language, or the engine fails. */
+export async function transcribe(
+  catalogue: Catalogue,
+  clip: PcmClip,
+  options: { readonly sttType: string; readonly language?: string | undefined; readonly signal: AbortSignal },
+): Promise<Transcript> {
+  const recognizer = catalogue.findRecognizer(options.sttType, options.language);
+  if (recognizer === undefined) {
+    throw new PlatformError(
+      'unavailable',
+      options.language === undefined
+        ? 'No speech recogniser is installed. README.md lists how to add one.'
+        : `No installed recogniser understands "${options.language}". README.md lists how to add one.`,
+    );
+  }
+  try {
+    return await recognizer.recognize(clip, {
+      signal: options.signal,
+      ...(options.language === undefined ? {} : { language: options.language }),
+    });
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    throw new PlatformError('unavailable', error.message, { cause: error });
+  }
+}

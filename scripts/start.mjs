@@ -1,0 +1,4 @@
+/** `npm start`: see serve.ts. */
+import { runOnToolchain } from './toolchain.mjs';
+
+await runOnToolchain('serve.ts');
