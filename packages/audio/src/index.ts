@@ -1,3 +1,11 @@
+export type { Framer } from './framing.ts';
+export { createFramer } from './framing.ts';
 export type { PcmClip } from './pcm.ts';
+export type { PhoneSpan, VisemeOptions } from './phones.ts';
+export { sliceVisemes, visemesFromArpabet, visemesFromIpa } from './phones.ts';
+export type { Resampler } from './resampler.ts';
+export { concatSamples, createResampler, resampleClip } from './resampler.ts';
 export type { Viseme, VisemeSpan } from './visemes.ts';
 export { VISEMES } from './visemes.ts';
+export type { DecodeWavOptions } from './wav.ts';
+export { decodePcm16, decodeWav, encodePcm16, encodeWav, isWav, WavError } from './wav.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { decodeAudio } from './audio-files/index.ts';
-import { readAvatarPack, visemesFromAudio } from './avatar/index.ts';
+import { loadAvatarPack, visemesFromAudio } from './avatar/index.ts';
 import type { Config } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { createHttpApp } from './http/app.ts';
@@ -70,12 +70,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
     progress('opening database, voices and media');
     const packs = await findPacks(signal);
-    const [store, media, providers] = await settleAll([
-      openStore({ databaseUrl: config.databaseUrl, dataDirectory: data.path }).then((opened) => {
+    const opening = {
+      store: openStore({ databaseUrl: config.databaseUrl, dataDirectory: data.path }).then((opened) => {
         cleanups.push(() => opened.close());
         return opened;
       }),
-      createMediaPool({
+      media: createMediaPool({
         processes: config.mediaProcesses,
         environment: options.mediaEnvironment,
         media: {
@@ -90,16 +90,22 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         cleanups.push(() => opened.close());
         return opened;
       }),
-      (options.providers !== undefined
+      providers: (options.providers !== undefined
         ? Promise.resolve(options.providers)
         : createProviders({
             dataDir: data.path,
             log,
             signal,
             detectLocalModels: config.localModels,
+            searchPath: config.searchPath,
             ...(config.openaiApiKey === undefined && config.openaiBaseUrl === undefined
               ? {}
-              : { openai: { apiKey: config.openaiApiKey, baseUrl: config.openaiBaseUrl } }),
+              : {
+                  openai: {
+                    ...(config.openaiApiKey === undefined ? {} : { apiKey: config.openaiApiKey }),
+                    ...(config.openaiBaseUrl === undefined ? {} : { baseUrl: config.openaiBaseUrl }),
+                  },
+                }),
           })
       ).then((opened) => {
         cleanups.push(async () => {
@@ -107,7 +113,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         });
         return opened;
       }),
-    ]);
+    };
+    // Every part settles first, so that none is still opening while the others are closed.
+    await Promise.allSettled(Object.values(opening));
+    const store = await opening.store;
+    const media = await opening.media;
+    const providers = await opening.providers;
 
     const apiKey = config.apiKey ?? (await data.developmentKey());
     await seedOrganization(store, DEFAULT_ORGANIZATION_ID);
@@ -193,20 +204,13 @@ async function findPacks(signal: AbortSignal) {
   const directories = entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => path.join(PACKS_DIRECTORY, name));
-  const packs = await Promise.all(directories.map((directory) => readAvatarPack(directory, { signal })));
+  const packs = await Promise.all(
+    directories.map(async (directory) => ({ directory, ...(await loadAvatarPack(directory, { signal })) })),
+  );
   return packs.sort(
     (a, b) =>
       Number(b.name === DEFAULT_STYLE) - Number(a.name === DEFAULT_STYLE) || a.name.localeCompare(b.name),
   );
-}
-
-/** Like Promise.all, but waits for every part, so that none is still opening while the others are closed. */
-async function settleAll<const Parts extends readonly Promise<unknown>[]>(
-  parts: Parts,
-): Promise<{ -readonly [Index in keyof Parts]: Awaited<Parts[Index]> }> {
-  await Promise.allSettled(parts);
-  // Promise.all keeps the tuple; every part has settled already.
-  return (await Promise.all(parts)) as { -readonly [Index in keyof Parts]: Awaited<Parts[Index]> };
 }
 
 function withoutUndefined(server: Config['iceServers'][number]) {

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { CONFIG_VARIABLES, ConfigError, childEnvironment, readConfig } from './config.ts';
+import { ConfigError, childEnvironment, readConfig } from './config.ts';
 
 test('without variables everything has a default', () => {
   const config = readConfig({}, '/repository');
@@ -51,9 +50,4 @@ test('child processes get no secrets', () => {
     DATABASE_URL: 'postgres://u:p@h/d',
   });
   expect(environment).toEqual({ PATH: '/bin' });
-});
-
-test('the README documents every variable', async () => {
-  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-  for (const name of Object.keys(CONFIG_VARIABLES)) expect(readme, name).toContain(`\`${name}\``);
 });

@@ -22,6 +22,8 @@ export interface Config {
   readonly openaiModel: string | undefined;
   readonly localModels: boolean;
   readonly startWindowMs: number;
+  /** Folders in which optional programs (recogniser, ffmpeg) are looked for: PATH. */
+  readonly searchPath: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -240,6 +242,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: 
     openaiModel: read('OPENAI_MODEL'),
     localModels: read('VISAVOX_LOCAL_MODELS') ?? true,
     startWindowMs: (read('VISAVOX_START_WINDOW_SECONDS') ?? 60) * 1000,
+    searchPath: environment['PATH'] ?? '',
     logLevel: read('VISAVOX_LOG_LEVEL') ?? 'info',
   };
 }

@@ -111,6 +111,7 @@ export const llmMessage = z
     role: z.enum(['system', 'user', 'assistant', 'tool']),
     content: z
       .unknown()
+      .optional()
       .transform((value) =>
         typeof value === 'string'
           ? value

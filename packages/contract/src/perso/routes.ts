@@ -27,7 +27,12 @@ export interface RouteDescription {
   readonly errors: readonly number[];
 }
 
-function catalogue(operationId: string, path: string, summary: string, item: z.ZodType): RouteDescription {
+function catalogue<const Id extends string>(
+  operationId: Id,
+  path: string,
+  summary: string,
+  item: z.ZodType,
+): RouteDescription & { readonly operationId: Id } {
   return {
     operationId,
     method: 'get',

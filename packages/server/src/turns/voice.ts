@@ -1,7 +1,7 @@
 /** One sentence to speech, one recording to text: picks the engine from the catalogue and prepares the text. */
 import type { PcmClip } from '@visavox/audio';
-import { PlatformError } from '@visavox/contract';
-import { ProviderError, type SpeechChunk, type Transcript } from '../providers/provider.ts';
+import { noRecognizerError, noSynthesizerError } from '../providers/all.ts';
+import type { SpeechChunk, Transcript } from '../providers/provider.ts';
 import type { Catalogue } from '../routing/catalogue.ts';
 import { detectLanguage, normalizeForSpeech } from '../text/index.ts';
 
@@ -14,7 +14,7 @@ export interface VoiceOptions {
 
 /**
  * Speaks one sentence. Nothing comes for text without anything to say.
- * @throws {PlatformError} `unavailable` when no voice of this machine speaks the language.
+ * @throws {ProviderError} when no voice of this machine speaks the language.
  */
 export async function* speakSentence(
   catalogue: Catalogue,
@@ -24,17 +24,14 @@ export async function* speakSentence(
   const language = locale ?? detectLanguage(text);
   const voice = catalogue.findVoice(ttsType, language);
   if (voice === undefined) {
-    throw new PlatformError(
-      'unavailable',
-      `No installed voice speaks "${language}". Install the optional voices or configure a vendor; README.md says how.`,
-    );
+    throw noSynthesizerError(language);
   }
   const normalized = normalizeForSpeech(text, language);
   if (!/[\p{L}\p{N}]/u.test(normalized)) return;
   yield* voice.synthesizer.synthesize({ text: normalized, voiceId: voice.voiceId, language }, { signal });
 }
 
-/** @throws {PlatformError} `unavailable` when no recogniser fits the language, or the engine fails. */
+/** @throws {ProviderError} when no recogniser fits the language, or the engine fails. */
 export async function transcribe(
   catalogue: Catalogue,
   clip: PcmClip,
@@ -42,20 +39,10 @@ export async function transcribe(
 ): Promise<Transcript> {
   const recognizer = catalogue.findRecognizer(options.sttType, options.language);
   if (recognizer === undefined) {
-    throw new PlatformError(
-      'unavailable',
-      options.language === undefined
-        ? 'No speech recogniser is installed. README.md lists how to add one.'
-        : `No installed recogniser understands "${options.language}". README.md lists how to add one.`,
-    );
+    throw noRecognizerError(options.language ?? 'of the recording');
   }
-  try {
-    return await recognizer.recognize(clip, {
-      signal: options.signal,
-      ...(options.language === undefined ? {} : { language: options.language }),
-    });
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    throw new PlatformError('unavailable', error.message, { cause: error });
-  }
+  return recognizer.recognize(clip, {
+    signal: options.signal,
+    ...(options.language === undefined ? {} : { language: options.language }),
+  });
 }

@@ -1,0 +1,281 @@
+/** The catalogue: what a session can be made of. Each function takes options or, in the older form, positions. */
+
+import type {
+  ApiJson,
+  ApiKeyOptions,
+  GetSessionInfoOptions,
+  GetTextNormalizationOptions,
+  MakeTTSOptions,
+  MakeTTSParams,
+  SessionTemplate,
+  TextNormalizationDownload,
+} from '../types.ts';
+import { resolveApiServer } from './http.ts';
+import * as rest from './rest.ts';
+
+/** A list getter: `(options)` or `(apiServer, apiKey)`. */
+export interface ListGetter<TList> {
+  (options: ApiKeyOptions): Promise<TList>;
+  (apiServer: string, apiKey: string): Promise<TList>;
+}
+
+/**
+ * Lists the language models.
+ *
+ * Returns an array of objects with `name`.
+ *
+ * @throws {ApiError} when the server refuses, for example `401` for a wrong key.
+ *
+ * @example
+ * ```ts source="./catalogue.examples.ts#lists"
+ * const llms = await getLLMs({ apiServer: 'https://visavox.example.com', apiKey });
+ * console.log(llms[0].name);
+ * ```
+ */
+export const getLLMs: ListGetter<ApiJson> = listGetter(rest.fetchLlms);
+
+/**
+ * Lists the voices.
+ *
+ * Returns an array of objects with `name`, `service` and `speaker`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getTTSs: ListGetter<ApiJson> = listGetter(rest.fetchTtsTypes);
+
+/**
+ * Lists the speech recognizers.
+ *
+ * Returns an array of objects with `name`, `service` and `options`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getSTTs: ListGetter<ApiJson> = listGetter(rest.fetchSttTypes);
+
+/**
+ * Lists the model styles (AI humans with outfit and pose) that can be shown over WebRTC.
+ *
+ * Returns an array of objects with `name`, `model` and `style`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getModelStyles: ListGetter<ApiJson> = listGetter(rest.fetchModelStyles);
+
+/**
+ * Lists the background images.
+ *
+ * Returns an array of objects with `backgroundimage_id`, `title`, `image` (URL) and `created_at`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getBackgroundImages: ListGetter<ApiJson> = listGetter(rest.fetchBackgroundImages);
+
+/**
+ * Lists the prompts.
+ *
+ * Returns an array of objects with `prompt_id`, `name`, `description`, `system_prompt`, `require_document` and
+ * `intro_message`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getPrompts: ListGetter<ApiJson> = listGetter(rest.fetchPrompts);
+
+/**
+ * Lists the documents.
+ *
+ * Returns an array of objects with `document_id`, `title`, `description`, `search_count`, `processed`, `created_at` and
+ * `updated_at`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getDocuments: ListGetter<ApiJson> = listGetter(rest.fetchDocuments);
+
+/**
+ * Lists the remote MCP tool servers.
+ *
+ * Returns an array of objects with `mcpserver_id`, `name`, `url` and `description`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getMcpServers: ListGetter<ApiJson> = listGetter(rest.fetchMcpServers);
+
+/**
+ * Lists the text normalization rule sets.
+ *
+ * Returns an array of objects with `textnormalizationconfig_id`, `name` and `created_at`.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getTextNormalizations: ListGetter<ApiJson> = listGetter(rest.fetchTextNormalizations);
+
+/**
+ * Lists the session templates.
+ *
+ * @throws {ApiError} when the server refuses.
+ */
+export const getSessionTemplates: ListGetter<SessionTemplate[]> = listGetter(rest.fetchSessionTemplates);
+
+/**
+ * Tells where to download the rules of one text normalization rule set: a URL, valid for a limited time, of a CSV file
+ * whose `ETag` serves for caching.
+ *
+ * @throws {ApiError} when the server refuses, `404` for an unknown rule set.
+ *
+ * @example
+ * ```ts source="./catalogue.examples.ts#text-normalization"
+ * const download = await getTextNormalization({
+ *   apiServer: 'https://visavox.example.com',
+ *   apiKey,
+ *   configId: '<textnormalizationconfig_id>',
+ * });
+ * const rules = await (await fetch(download.file_url)).text();
+ * ```
+ */
+export function getTextNormalization(
+  options: GetTextNormalizationOptions,
+): Promise<TextNormalizationDownload>;
+export function getTextNormalization(
+  apiServer: string,
+  apiKey: string,
+  configId: string,
+): Promise<TextNormalizationDownload>;
+export function getTextNormalization(
+  first: string | GetTextNormalizationOptions,
+  apiKey = '',
+  configId = '',
+): Promise<TextNormalizationDownload> {
+  const call = typeof first === 'object' ? first : { apiServer: first, apiKey, configId };
+  return rest.fetchTextNormalizationDownload(resolveApiServer(call.apiServer), call.apiKey, call.configId);
+}
+
+/** Everything a page needs to offer the choice of session options. */
+export interface AllSettings {
+  llms: ApiJson;
+  ttsTypes: ApiJson;
+  sttTypes: ApiJson;
+  modelStyles: ApiJson;
+  backgroundImages: ApiJson;
+  prompts: ApiJson;
+  documents: ApiJson;
+  mcpServers: ApiJson;
+  /** Empty when the server does not offer text normalization. */
+  textNormalizations: ApiJson;
+}
+
+/**
+ * Reads all catalogues at once: language models, voices, recognizers, model styles, background images, prompts,
+ * documents, MCP servers and text normalization rule sets.
+ *
+ * Returns `{llms, ttsTypes, sttTypes, modelStyles, backgroundImages, prompts, documents, mcpServers,
+ * textNormalizations}`. Session templates are not included.
+ *
+ * @throws {ApiError} when the server refuses any of them, except text normalization.
+ *
+ * @example
+ * ```ts source="./catalogue.examples.ts#all-settings"
+ * const settings = await getAllSettings({ apiServer: 'https://visavox.example.com', apiKey });
+ * console.log(settings.prompts.map((prompt: { name: string }) => prompt.name));
+ * ```
+ */
+export function getAllSettings(options: ApiKeyOptions): Promise<ApiJson>;
+export function getAllSettings(apiServer: string, apiKey: string): Promise<ApiJson>;
+export async function getAllSettings(first: string | ApiKeyOptions, second?: string): Promise<AllSettings> {
+  const call = apiKeyCall(first, second);
+  const read = (fetchList: (apiServer: string, apiKey: string) => Promise<ApiJson>): Promise<ApiJson> =>
+    fetchList(call.apiServer, call.apiKey);
+  const [
+    llms,
+    ttsTypes,
+    sttTypes,
+    modelStyles,
+    backgroundImages,
+    prompts,
+    documents,
+    mcpServers,
+    textNormalizations,
+  ] = await Promise.all([
+    read(rest.fetchLlms),
+    read(rest.fetchTtsTypes),
+    read(rest.fetchSttTypes),
+    read(rest.fetchModelStyles),
+    read(rest.fetchBackgroundImages),
+    read(rest.fetchPrompts),
+    read(rest.fetchDocuments),
+    read(rest.fetchMcpServers),
+    read(rest.fetchTextNormalizations).catch(() => []),
+  ]);
+  return {
+    llms,
+    ttsTypes,
+    sttTypes,
+    modelStyles,
+    backgroundImages,
+    prompts,
+    documents,
+    mcpServers,
+    textNormalizations,
+  };
+}
+
+/**
+ * Reads the state of a session: its options, `status` (`CREATED`, `EXCHANGED`, `IN_PROGRESS` or `TERMINATED`),
+ * `termination_reason` and `duration_sec`. Needs no API key.
+ *
+ * @throws {ApiError} when the server refuses, `404` for an unknown session.
+ *
+ * @example
+ * ```ts source="./catalogue.examples.ts#session-info"
+ * const info = await getSessionInfo({ apiServer: 'https://visavox.example.com', sessionId });
+ * if (info.status === 'TERMINATED') console.log(info.termination_reason);
+ * ```
+ */
+export function getSessionInfo(options: GetSessionInfoOptions): Promise<ApiJson>;
+export function getSessionInfo(apiServer: string, sessionId: string): Promise<ApiJson>;
+export function getSessionInfo(first: string | GetSessionInfoOptions, sessionId = ''): Promise<ApiJson> {
+  const call = typeof first === 'object' ? first : { apiServer: first, sessionId };
+  return rest.fetchSessionInfo(resolveApiServer(call.apiServer), call.sessionId);
+}
+
+/**
+ * Synthesizes speech in a session that has a voice, and returns the audio file as standard Base64 in `audio`. The text
+ * is sent unchanged. `Session.processTTS` returns a playable Blob instead.
+ *
+ * @throws {ApiError} when the server refuses.
+ *
+ * @example
+ * ```ts source="./catalogue.examples.ts#make-tts"
+ * const { audio } = await makeTTS({
+ *   apiServer: 'https://visavox.example.com',
+ *   sessionId,
+ *   text: 'Hello, world!',
+ *   locale: 'en',
+ *   output_format: 'wav',
+ * });
+ * ```
+ */
+export function makeTTS(options: MakeTTSOptions): Promise<{ audio: string }>;
+export function makeTTS(apiServer: string, params: MakeTTSParams): Promise<{ audio: string }>;
+export function makeTTS(
+  first: string | MakeTTSOptions,
+  second: MakeTTSParams = { sessionId: '', text: '' },
+): Promise<{ audio: string }> {
+  return typeof first === 'object'
+    ? rest.synthesize(resolveApiServer(first.apiServer), first)
+    : rest.synthesize(resolveApiServer(first), second);
+}
+
+function listGetter<TList>(
+  fetchList: (apiServer: string, apiKey: string) => Promise<TList>,
+): ListGetter<TList> {
+  return (first: string | ApiKeyOptions, second?: string): Promise<TList> => {
+    const { apiServer, apiKey } = apiKeyCall(first, second);
+    return fetchList(apiServer, apiKey);
+  };
+}
+
+function apiKeyCall(first: string | ApiKeyOptions, apiKey = ''): { apiServer: string; apiKey: string } {
+  if (typeof first === 'object' && first !== null && !Array.isArray(first) && 'apiKey' in first) {
+    return { apiServer: resolveApiServer(first.apiServer), apiKey: first.apiKey };
+  }
+  return { apiServer: resolveApiServer(typeof first === 'string' ? first : undefined), apiKey };
+}

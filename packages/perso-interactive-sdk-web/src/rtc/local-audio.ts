@@ -1,0 +1,39 @@
+/** The audio a page sends in the older voice chat form: its microphone, or silence. */
+
+export interface LocalAudio {
+  readonly stream: MediaStream;
+  /** Stops the audio. A microphone is stopped only with `includingMicrophone`. */
+  release(includingMicrophone: boolean): void;
+}
+
+/** @throws {DOMException} when the user refuses the microphone. */
+export async function openLocalAudio(useMicrophone: boolean): Promise<LocalAudio> {
+  return useMicrophone ? openMicrophone() : openSilence();
+}
+
+async function openMicrophone(): Promise<LocalAudio> {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: false });
+  return {
+    stream,
+    release(includingMicrophone) {
+      if (includingMicrophone) for (const track of stream.getTracks()) track.stop();
+    },
+  };
+}
+
+function openSilence(): LocalAudio {
+  const context = new AudioContext();
+  const oscillator = context.createOscillator();
+  oscillator.frequency.value = 0;
+  const destination = context.createMediaStreamDestination();
+  oscillator.connect(destination);
+  oscillator.start();
+  return {
+    stream: destination.stream,
+    release() {
+      if (context.state === 'closed') return;
+      oscillator.stop();
+      context.close().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,6 @@
+export {
+  AudioDecodeError,
+  type AudioDecodeErrorReason,
+  type DecodeAudioOptions,
+  decodeAudio,
+} from './decode-audio.ts';

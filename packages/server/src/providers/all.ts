@@ -1,0 +1,119 @@
+/** Builds every provider that works on this machine, in order of preference. */
+import { createEspeakProvider } from './espeak.ts';
+import { createFliteProvider } from './flite.ts';
+import { detectLocalModels } from './local-models.ts';
+import { createOpenAiProvider } from './openai.ts';
+import { createPocketsphinxProvider, findPocketsphinx } from './pocketsphinx.ts';
+import { type Provider, ProviderError } from './provider.ts';
+import { createSoundswallowerProvider } from './soundswallower.ts';
+import { createStandInProvider } from './stand-in/stand-in.ts';
+
+/** What a logger must offer here; pino does. */
+export interface ProviderLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface CreateProvidersOptions {
+  /** Present when a vendor or a compatible server is configured. */
+  readonly openai?: {
+    readonly apiKey?: string | undefined;
+    readonly baseUrl?: string | undefined;
+  };
+  /** Folder for models that the operator has added. */
+  readonly dataDir: string;
+  readonly log: ProviderLog;
+  readonly signal: AbortSignal;
+  readonly fetch?: typeof fetch;
+  /** Folders to look for programs in, as in the PATH variable. The usual ones are always looked at. */
+  readonly searchPath?: string;
+  /** Ask the usual loopback ports for language models. Default true. */
+  readonly detectLocalModels?: boolean;
+}
+
+/**
+ * Creates all providers that are available here: configured ones first, local model servers, then the built-in ones,
+ * the best of each capability first. A provider that cannot start is left out and logged.
+ * Rejects only when the signal is aborted, with its reason; then nothing stays open.
+ */
+export async function createProviders(options: CreateProvidersOptions): Promise<readonly Provider[]> {
+  const { log, signal } = options;
+  signal.throwIfAborted();
+  const starts: readonly (readonly [name: string, start: () => Promise<readonly Provider[]>])[] = [
+    ['openai', () => startOpenAi(options)],
+    ['local-models', () => startLocalModels(options)],
+    ['flite', async () => [await createFliteProvider({ signal })]],
+    ['espeak', async () => [await createEspeakProvider({ signal })]],
+    ['pocketsphinx', () => startPocketsphinx(options)],
+    ['soundswallower', async () => [createSoundswallowerProvider()]],
+    ['stand-in', async () => [createStandInProvider()]],
+  ];
+  const results = await Promise.all(
+    starts.map(async ([name, start]) => {
+      try {
+        return await start();
+      } catch (error) {
+        if (!signal.aborted) {
+          const kind = error instanceof ProviderError ? error.kind : 'unexpected';
+          const reason = error instanceof ProviderError ? error.message : undefined;
+          log.warn({ provider: name, kind, reason }, 'A speech or language provider is not available');
+        }
+        return [];
+      }
+    }),
+  );
+  const providers = results.flat();
+  if (signal.aborted) {
+    await Promise.all(providers.map((provider) => provider.close()));
+    signal.throwIfAborted();
+  }
+  log.info({ providers: providers.map(({ id }) => id) }, 'Speech and language providers are ready');
+  return providers;
+}
+
+/** The error for a request in a language that no recogniser understands. Its message tells how to get one. */
+export function noRecognizerError(language: string): ProviderError {
+  return new ProviderError(
+    'unavailable',
+    `no speech recognizer here understands the language ${language}; set OPENAI_API_KEY or OPENAI_BASE_URL for one that does, or send text instead of speech`,
+  );
+}
+
+/** The error for a request in a language that no voice speaks. Its message tells how to get one. */
+export function noSynthesizerError(language: string): ProviderError {
+  return new ProviderError(
+    'unavailable',
+    `no voice here speaks the language ${language}; install the optional package @visavox/speech-espeak, or set OPENAI_API_KEY or OPENAI_BASE_URL`,
+  );
+}
+
+async function startOpenAi(options: CreateProvidersOptions): Promise<readonly Provider[]> {
+  if (!options.openai) return [];
+  return [await createOpenAiProvider({ ...options.openai, ...sharedOptions(options) })];
+}
+
+async function startLocalModels(options: CreateProvidersOptions): Promise<readonly Provider[]> {
+  if (options.detectLocalModels === false) return [];
+  const servers = await detectLocalModels(sharedOptions(options));
+  const configured = options.openai?.baseUrl?.replace(/\/+$/, '').replace('//localhost:', '//127.0.0.1:');
+  return Promise.all(
+    servers
+      .filter(({ baseUrl }) => baseUrl !== configured)
+      .map((server) => createOpenAiProvider({ ...server, ...sharedOptions(options) })),
+  );
+}
+
+async function startPocketsphinx(options: CreateProvidersOptions): Promise<readonly Provider[]> {
+  const installation = await findPocketsphinx(options.searchPath ?? '');
+  if (!installation) {
+    throw new ProviderError(
+      'unavailable',
+      'expected the program and model of PocketSphinx; on Debian: apt-get install pocketsphinx pocketsphinx-en-us',
+    );
+  }
+  return [createPocketsphinxProvider({ installation })];
+}
+
+function sharedOptions(options: CreateProvidersOptions): { signal: AbortSignal; fetch?: typeof fetch } {
+  return { signal: options.signal, ...(options.fetch ? { fetch: options.fetch } : {}) };
+}

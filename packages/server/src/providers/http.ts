@@ -1,0 +1,52 @@
+/** Failures of HTTP vendors as `ProviderError`s. Bodies of vendors are read to the end but never quoted. */
+import { ProviderError, type ProviderErrorKind } from './provider.ts';
+
+const MAX_JSON_CHARACTERS = 4_000_000;
+
+/** The error for an answer that is not 2xx. */
+export async function errorFromResponse(response: Response, what: string): Promise<ProviderError> {
+  await response.body?.cancel().catch(() => {});
+  const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
+  return new ProviderError(
+    kindOfStatus(response.status),
+    `${what} failed with HTTP status ${response.status}`,
+    retryAfterMs === undefined ? {} : { retryAfterMs },
+  );
+}
+
+/** The error for a request that got no answer: an abort stays the signal's reason. */
+export function errorFromFetch(error: unknown, what: string, signal: AbortSignal): unknown {
+  if (error instanceof ProviderError) return error;
+  if (signal.aborted) {
+    const { reason } = signal;
+    const isTimeout = reason instanceof DOMException && reason.name === 'TimeoutError';
+    return isTimeout ? new ProviderError('timeout', `${what} did not answer in time`) : reason;
+  }
+  return new ProviderError('unavailable', `${what} could not be reached`, { cause: error });
+}
+
+/** Reads a JSON body of bounded size. */
+export async function readJson(response: Response, what: string): Promise<unknown> {
+  const text = await response.text().catch((cause: unknown) => {
+    throw new ProviderError('unavailable', `${what} broke off`, { cause });
+  });
+  if (text.length > MAX_JSON_CHARACTERS) throw new ProviderError('protocol', `${what} is too large`);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ProviderError('protocol', `expected JSON as ${what}`);
+  }
+}
+
+function kindOfStatus(status: number): ProviderErrorKind {
+  if (status === 401 || status === 403) return 'auth';
+  if (status === 429) return 'rate-limited';
+  if (status === 408 || status === 504) return 'timeout';
+  if (status >= 400 && status < 500) return 'bad-request';
+  return status >= 500 ? 'unavailable' : 'protocol';
+}
+
+function readRetryAfter(header: string | null): number | undefined {
+  if (header === null || !/^\d+(\.\d+)?$/.test(header.trim())) return undefined;
+  return Number(header) * 1000;
+}
