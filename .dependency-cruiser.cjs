@@ -38,7 +38,12 @@ const packageRule = (name, allowed) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     ...folderRules,
     packageRule('contract', []),
     packageRule('audio', []),
@@ -55,8 +60,13 @@ module.exports = {
       name: 'vendors-in-one-place',
       comment: 'Libraries that are hidden behind one folder',
       severity: 'error',
-      from: { path: server, pathNot: `${server}(store|media|media-process|avatar|providers|turns|audio-files)/` },
-      to: { path: 'node_modules/(@electric-sql|drizzle-orm|pg|@roamhq|@napi-rs|@ai-sdk/openai|mpg123-decoder)' },
+      from: {
+        path: server,
+        pathNot: `${server}(store|media|media-process|avatar|providers|turns|audio-files)/`,
+      },
+      to: {
+        path: 'node_modules/(@electric-sql|drizzle-orm|pg|@roamhq|@napi-rs|@ai-sdk/openai|mpg123-decoder)',
+      },
     },
   ],
   options: {

@@ -30,7 +30,9 @@ export async function launchBrowser(options: { readonly microphoneFile?: string 
       '--autoplay-policy=no-user-gesture-required',
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
-      ...(options.microphoneFile === undefined ? [] : [`--use-file-for-fake-audio-capture=${options.microphoneFile}`]),
+      ...(options.microphoneFile === undefined
+        ? []
+        : [`--use-file-for-fake-audio-capture=${options.microphoneFile}`]),
     ],
   });
 }

@@ -25,11 +25,15 @@ export interface Region {
   readonly height: number;
 }
 
+/** The mouth of `yuri-front_natural` in default placement, in a picture of 9:16 or wider, around the middle. */
+export const MOUTH: Region = { x: 0.42, y: 0.42, width: 0.16, height: 0.12 };
+
 /** Starts sampling the first video element of the page at every painted frame. */
 export async function startMeasuring(page: Page, region: Region): Promise<void> {
   await page.evaluate((mouth) => {
     const video = document.querySelector('video');
-    if (video === null || !(video.srcObject instanceof MediaStream)) throw new Error('No video with a stream here.');
+    if (video === null || !(video.srcObject instanceof MediaStream))
+      throw new Error('No video with a stream here.');
     const context = new AudioContext();
     const analyser = context.createAnalyser();
     analyser.fftSize = 1024;

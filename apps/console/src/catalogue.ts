@@ -1,5 +1,12 @@
 /** What the page reads of the settings that the SDK fetches. */
-import type { BackgroundImage, LLMType, ModelStyle, Prompt, STTType, TTSType } from 'perso-interactive-sdk-web/client';
+import type {
+  BackgroundImage,
+  LLMType,
+  ModelStyle,
+  Prompt,
+  STTType,
+  TTSType,
+} from 'perso-interactive-sdk-web/client';
 
 interface Named {
   readonly name: string;

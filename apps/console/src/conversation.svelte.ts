@@ -112,7 +112,9 @@ export class Conversation {
         this.states = states;
       });
       session.subscribeChatLog((log) => {
-        this.lines = log.map((chat) => ({ text: chat.text, fromUser: chat.isUser, at: chat.timestamp })).reverse();
+        this.lines = log
+          .map((chat) => ({ text: chat.text, fromUser: chat.isUser, at: chat.timestamp }))
+          .reverse();
       });
       session.setErrorHandler((error) => {
         this.problem = explain(error);

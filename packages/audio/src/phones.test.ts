@@ -7,7 +7,10 @@ describe('visemes', () => {
       { viseme: 'aa', startMs: 0, endMs: 60 },
       { viseme: 'ih', startMs: 60, endMs: 100 },
     ]);
-    expect(visemesFromIpa([{ phone: 'ˈoʊ', startMs: 0, endMs: 100 }]).map(({ viseme }) => viseme)).toEqual(['oh', 'ou']);
+    expect(visemesFromIpa([{ phone: 'ˈoʊ', startMs: 0, endMs: 100 }]).map(({ viseme }) => viseme)).toEqual([
+      'oh',
+      'ou',
+    ]);
   });
 
   it('fill gaps and both ends with silence and leave no hole', () => {
@@ -54,7 +57,8 @@ describe('visemes', () => {
   });
 
   it('take an affricate as one shape and ignore marks', () => {
-    const shapes = (phone: string) => visemesFromIpa([{ phone, startMs: 0, endMs: 9 }]).map(({ viseme }) => viseme);
+    const shapes = (phone: string) =>
+      visemesFromIpa([{ phone, startMs: 0, endMs: 9 }]).map(({ viseme }) => viseme);
     expect(shapes('tɕʰ')).toEqual(['CH']);
     expect(shapes('ɔ̃ː')).toEqual(['oh']);
     expect(shapes('')).toEqual(['sil']);

@@ -51,7 +51,9 @@ describe('resampler', () => {
 
   it('adds nothing above the old band', () => {
     const up = resampleClip({ samples: sine(3000, 8000, 0.5), sampleRateHz: 8000 }, 48_000).samples;
-    const difference = up.map((value, i) => value - Math.round(12_000 * Math.sin((2 * Math.PI * 3000 * i) / 48_000)));
+    const difference = up.map(
+      (value, i) => value - Math.round(12_000 * Math.sin((2 * Math.PI * 3000 * i) / 48_000)),
+    );
     expect(rms(difference.subarray(1000, -1000))).toBeLessThan(20);
   });
 

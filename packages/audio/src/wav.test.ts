@@ -57,7 +57,11 @@ describe('WAV', () => {
   it.each([
     ['8 bit', { bits: 8, data: Uint8Array.of(128, 255, 0) }, [0, 32_512, -32_768]],
     ['24 bit', { bits: 24, data: Uint8Array.of(0, 0, 0x40, 0xff, 0xff, 0xff) }, [16_384, 0]],
-    ['32 bit', { bits: 32, data: new Uint8Array(Int32Array.of(1 << 30, -(1 << 30)).buffer) }, [16_384, -16_384]],
+    [
+      '32 bit',
+      { bits: 32, data: new Uint8Array(Int32Array.of(1 << 30, -(1 << 30)).buffer) },
+      [16_384, -16_384],
+    ],
     [
       'float 32',
       { coding: 3, bits: 32, data: new Uint8Array(Float32Array.of(0.5, -2, Number.NaN).buffer) },
@@ -85,10 +89,13 @@ describe('WAV', () => {
     expect(decodeWav(makeWav({ data, chunkBefore: Uint8Array.of(1, 2, 3) })).samples).toEqual(samples);
   });
 
-  it.each([0xffff_ffff, 0, 1_000_000])('reads to the end of the file when the data size says %i', (declaredDataBytes) => {
-    const data = encodePcm16(samples);
-    expect(decodeWav(makeWav({ data, declaredDataBytes })).samples).toEqual(samples);
-  });
+  it.each([0xffff_ffff, 0, 1_000_000])(
+    'reads to the end of the file when the data size says %i',
+    (declaredDataBytes) => {
+      const data = encodePcm16(samples);
+      expect(decodeWav(makeWav({ data, declaredDataBytes })).samples).toEqual(samples);
+    },
+  );
 
   it('stops at the wanted length', () => {
     const clip = { samples: new Int16Array(16_000), sampleRateHz: 8000 };

@@ -597,7 +597,7 @@ describe('recognition', () => {
     const response = await listen(formWith(wav(new Int16Array(16_000).fill(500)), { language: 'ko' }));
     const error = await errorOf(response);
     expect(error).toMatchObject({ status: 503, code: 'unavailable' });
-    expect(error.detail).toContain("OPENAI_API_KEY");
+    expect(error.detail).toContain('OPENAI_API_KEY');
   });
 
   test('broken audio, missing file, wrong type and oversize are the contract errors', async () => {

@@ -1,6 +1,5 @@
 /** Turns an uploaded sound file of unknown origin into samples. */
 import { decodeWav, isWav, type PcmClip, resampleClip, WavError } from '@visavox/audio';
-import { ProviderError } from '../providers/provider.ts';
 import { decodeWithFfmpeg, findFfmpeg, isForFfmpeg } from './ffmpeg.ts';
 import { decodeMp3, isMp3 } from './mp3.ts';
 
@@ -64,7 +63,7 @@ async function decodeByKind(
     options.signal.throwIfAborted();
     if (error instanceof AudioDecodeError) throw error;
     if (error instanceof WavError) throw new AudioDecodeError('broken', error.message, { cause: error });
-    if (error instanceof ProviderError && error.kind === 'timeout') {
+    if (error instanceof DOMException && error.name === 'TimeoutError') {
       throw new AudioDecodeError('timeout', 'the sound file took too long to decode', { cause: error });
     }
     throw brokenError(error);

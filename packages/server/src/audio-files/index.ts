@@ -1,6 +1,1 @@
-export {
-  AudioDecodeError,
-  type AudioDecodeErrorReason,
-  type DecodeAudioOptions,
-  decodeAudio,
-} from './decode-audio.ts';
+export { AudioDecodeError, decodeAudio } from './decode-audio.ts';

@@ -1,44 +1,52 @@
 /** Decodes MP3 in a worker thread of its own, so that neither a long nor a broken file holds anything up. */
+import { Worker } from 'node:worker_threads';
 import type { PcmClip } from '@visavox/audio';
-import { createWorkerClient } from '../providers/worker-client.ts';
 
-export interface Mp3Request {
+/** What the worker is started with. */
+export interface Mp3Job {
   readonly bytes: Uint8Array;
   readonly maxSeconds: number;
 }
 
-export interface Mp3Reply {
-  readonly samples: Int16Array;
-  readonly sampleRateHz: number;
-}
-
 const TIMEOUT_MS = 30_000;
 
-/** True when the bytes start with an ID3 tag or the sync word of an MPEG layer. */
+/** True when the bytes start with an ID3 tag or the header of an MPEG frame. */
 export function isMp3(bytes: Uint8Array): boolean {
   const [a = 0, b = 0, c = 0] = bytes;
   if (a === 0x49 && b === 0x44 && c === 0x33) return true;
-  const hasLayer = ((b >> 1) & 0x03) !== 0;
+  const hasSync = a === 0xff && (b & 0xe0) === 0xe0;
   const hasVersion = ((b >> 3) & 0x03) !== 1;
-  return (
-    a === 0xff && (b & 0xe0) === 0xe0 && hasLayer && hasVersion && (c & 0xf0) !== 0xf0 && (c & 0x0c) !== 0x0c
-  );
+  const hasLayer = ((b >> 1) & 0x03) !== 0;
+  const hasRates = (c & 0xf0) !== 0xf0 && (c & 0x0c) !== 0x0c;
+  return hasSync && hasVersion && hasLayer && hasRates;
 }
 
-/** Decodes the first `maxSeconds`; a clip of rate 0 means that nothing in it was MP3. */
+/**
+ * Decodes the first `maxSeconds`; a clip of rate 0 means that nothing in it was MP3. Rejects when the decoder fails,
+ * with a `TimeoutError` after half a minute, and with the signal's reason on abort.
+ */
 export async function decodeMp3(
   bytes: Uint8Array,
   options: { readonly maxSeconds: number; readonly signal: AbortSignal },
 ): Promise<PcmClip> {
-  const worker = createWorkerClient<Mp3Request, Mp3Reply>({
-    url: new URL('./mp3-worker.ts', import.meta.url),
-    name: 'the MP3 decoder',
-    timeoutMs: TIMEOUT_MS,
-    terminateOnAbort: true,
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  signal.throwIfAborted();
+  const job: Mp3Job = { bytes, maxSeconds: options.maxSeconds };
+  const worker = new Worker(new URL('./mp3-worker.ts', import.meta.url), {
+    workerData: job,
+    stdout: true,
+    stderr: true,
   });
+  const { promise, resolve, reject } = Promise.withResolvers<PcmClip>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  worker.once('message', resolve);
+  worker.once('error', reject);
+  worker.once('exit', () => reject(new Error('the MP3 decoder ended without a result')));
   try {
-    return await worker.call({ bytes, maxSeconds: options.maxSeconds }, { signal: options.signal });
+    return await promise;
   } finally {
-    await worker.close();
+    signal.removeEventListener('abort', onAbort);
+    await worker.terminate();
   }
 }

@@ -7,7 +7,8 @@ import type { Provider } from './provider.ts';
 import { describeSynthesizer } from './testing/synthesizer-conformance.ts';
 
 const host = findEspeakHost();
-const isEngineInstalled = host !== undefined && canResolveFrom(host[1] ?? '', '@echogarden/espeak-ng-emscripten');
+const isEngineInstalled =
+  host !== undefined && canResolveFrom(host[1] ?? '', '@echogarden/espeak-ng-emscripten');
 const oddHost = fileURLToPath(new URL('./testing/odd-espeak-host.ts', import.meta.url));
 const oddCommand = [process.execPath, oddHost] as const;
 const signal = new AbortController().signal;
@@ -61,7 +62,8 @@ describe('the host of eSpeak NG', () => {
     try {
       await expect(say(provider, 'die')).rejects.toMatchObject({ kind: 'unavailable' });
       expect(await say(provider, 'fine')).toBe(1600);
-      for (let i = 0; i < 3; i++) await expect(say(provider, 'die')).rejects.toMatchObject({ kind: 'unavailable' });
+      for (let i = 0; i < 3; i++)
+        await expect(say(provider, 'die')).rejects.toMatchObject({ kind: 'unavailable' });
       await expect(say(provider, 'fine')).rejects.toMatchObject({ kind: 'unavailable' });
     } finally {
       await provider.close();
@@ -90,7 +92,9 @@ describe('the host of eSpeak NG', () => {
     ['it does not exist', ['/nowhere/node', 'host.ts']],
     ['it ends at once', [process.execPath, '--version']],
   ])('is reported as not available when %s', async (_name, [program = '', ...args]) => {
-    await expect(createEspeakProvider({ command: [program, ...args] })).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(createEspeakProvider({ command: [program, ...args] })).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
   });
 
   it('is ended when its start is aborted', async () => {

@@ -19,8 +19,9 @@ describe('Flite', () => {
     try {
       for (const { id: voiceId } of provider.synthesizer?.voices ?? []) {
         const request = { text: 'Papa may come.', voiceId, language: 'en' };
-        for await (const { samples, sampleRateHz, visemes } of provider.synthesizer?.synthesize(request, { signal }) ??
-          []) {
+        for await (const { samples, sampleRateHz, visemes } of provider.synthesizer?.synthesize(request, {
+          signal,
+        }) ?? []) {
           expect(visemes?.[0]?.viseme).toBe('sil');
           expect(visemes?.[0]?.endMs).toBeLessThanOrEqual(30);
           expect(visemes?.[1]?.viseme).toBe('PP');

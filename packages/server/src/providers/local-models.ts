@@ -24,6 +24,7 @@ export async function detectLocalModels(options: {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
 }): Promise<readonly LocalModelServer[]> {
+  options.signal.throwIfAborted();
   const found = await Promise.all(
     SERVERS.map(async ([id, displayName, port]): Promise<LocalModelServer | undefined> => {
       const baseUrl = `http://127.0.0.1:${port}/v1`;

@@ -70,6 +70,7 @@ const LANGUAGES = 'en ko ja zh es fr de it pt ru ar hi vi id tr nl pl uk sv da n
 const SPEECH_RATE_HZ = 24_000;
 /** Enough to start a sentence with; smaller network pieces are joined. */
 const MIN_CHUNK_BYTES = SPEECH_RATE_HZ * 2 * 0.1;
+const MAX_CHUNK_BYTES = SPEECH_RATE_HZ * 2 * 0.2;
 const MAX_SPEECH_BYTES = SPEECH_RATE_HZ * 2 * 600;
 
 /**
@@ -205,14 +206,13 @@ async function* streamSpeech(
       const joined = new Uint8Array(pending.length + piece.length);
       joined.set(pending);
       joined.set(piece, pending.length);
-      // Network pieces may end in the middle of a sample.
-      const whole = joined.length - (joined.length % 2);
-      if (whole < MIN_CHUNK_BYTES) {
-        pending = joined;
-        continue;
+      pending = joined;
+      // Network pieces are of any size and may end in the middle of a sample.
+      while (pending.length >= MIN_CHUNK_BYTES) {
+        const size = Math.min(MAX_CHUNK_BYTES, pending.length - (pending.length % 2));
+        yield { samples: decodePcm16(pending.subarray(0, size)), sampleRateHz: SPEECH_RATE_HZ };
+        pending = pending.slice(size);
       }
-      pending = joined.slice(whole);
-      yield { samples: decodePcm16(joined.subarray(0, whole)), sampleRateHz: SPEECH_RATE_HZ };
     }
     if (pending.length >= 2) yield { samples: decodePcm16(pending), sampleRateHz: SPEECH_RATE_HZ };
     if (total < 2) throw new ProviderError('protocol', `expected ${what}, got no sound`);

@@ -16,7 +16,7 @@ describe.skipIf(!installation)('with PocketSphinx installed', () => {
     create: async () => createPocketsphinxProvider({ installation }),
     language: 'en',
     speech: greeting,
-    expected: /good morning.* museum/,
+    expected: /morning welcome to the museum/,
   });
 
   it('hears what Flite says', async () => {
@@ -39,7 +39,9 @@ describe('PocketSphinx that does not work', () => {
     const provider = createPocketsphinxProvider({ installation: { program, modelFolder: '/nowhere' } });
     try {
       const clip = await question();
-      await expect(provider.recognizer?.recognize(clip, { signal })).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(provider.recognizer?.recognize(clip, { signal })).rejects.toMatchObject({
+        kind: 'unavailable',
+      });
     } finally {
       await provider.close();
     }

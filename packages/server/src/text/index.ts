@@ -1,11 +1,9 @@
 export { englishNumber, englishOrdinal, normalizeEnglish } from './english.ts';
 export { nativeKoreanNumber, normalizeKorean, sinoKoreanNumber, spellAsHeard } from './korean.ts';
-export { type DetectLanguageOptions, detectLanguage, primaryLanguage } from './language.ts';
+export { detectLanguage, primaryLanguage } from './language.ts';
 export { stripEmoji, stripMarkup } from './markup.ts';
 export {
   createSentenceSplitter,
-  type SentenceOptions,
-  type SentenceSplitter,
   splitSentences,
 } from './sentences.ts';
 export { normalizeForSpeech } from './speech.ts';

@@ -62,7 +62,14 @@ describe('Korean', () => {
   ])('says %i', (value, words) => expect(sinoKoreanNumber(value)).toBe(words));
 
   it('counts with native numerals', () => {
-    expect([1, 3, 11, 20, 21, 99].map(nativeKoreanNumber)).toEqual(['한', '세', '열한', '스무', '스물한', '아흔아홉']);
+    expect([1, 3, 11, 20, 21, 99].map(nativeKoreanNumber)).toEqual([
+      '한',
+      '세',
+      '열한',
+      '스무',
+      '스물한',
+      '아흔아홉',
+    ]);
   });
 
   it.each([

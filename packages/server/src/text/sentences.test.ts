@@ -60,7 +60,9 @@ describe('createSentenceSplitter', () => {
 
   it('waits for the rest of a number or a name', () => {
     const splitter = createSentenceSplitter();
-    expect([...splitter.push('It is 3.'), ...splitter.push('5 or Dr. '), ...splitter.push('Kim.')]).toEqual([]);
+    expect([...splitter.push('It is 3.'), ...splitter.push('5 or Dr. '), ...splitter.push('Kim.')]).toEqual(
+      [],
+    );
   });
 
   it('holds a bounded amount of text that never ends', () => {

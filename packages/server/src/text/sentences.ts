@@ -52,7 +52,7 @@ export function createSentenceSplitter(options: SentenceOptions = {}): SentenceS
       for (const sentence of sentences) complete.push(...cutLong(sentence, maxCharacters));
       buffer = rest;
       // `Really? ` is complete at the space; after a full stop the next letter decides.
-      if (!isEnd && /\S.*[!?。！？][\p{Pe}\p{Pf}"']*\s+$/su.test(rest)) {
+      if (!isEnd && /[!?。！？][\p{Pe}\p{Pf}"']{0,3}\s{1,20}$/u.test(rest.slice(-24))) {
         const end = rest.trimEnd().length;
         complete.push(rest.slice(0, end));
         buffer = rest.slice(end);
@@ -125,7 +125,9 @@ function moveSpaces(sentences: readonly string[]): string[] {
   return moved;
 }
 
-function endsInAbbreviation(text: string): boolean {
+function endsInAbbreviation(sentence: string): boolean {
+  // Enough for any abbreviation, and cheap for a text without spaces.
+  const text = sentence.slice(-40);
   if (text.endsWith('\n')) return false;
   const word = /(\S+)\.\s*$/u.exec(text)?.[1]?.replace(/^["'(«“‘]+/u, '');
   if (word === undefined) return false;

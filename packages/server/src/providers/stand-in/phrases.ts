@@ -71,10 +71,6 @@ export const PHRASES = {
 
 export type PhraseName = keyof typeof PHRASES;
 
-export interface PersonaInPrompt extends Persona {
-  readonly language: Language;
-}
-
 /** Says one phrase in the language of the user. */
 export function say(name: PhraseName, persona: Persona, language: Language): string {
   return PHRASES[name][language](persona);

@@ -24,6 +24,8 @@ export interface StandInRequest {
 
 export type Responder = (request: StandInRequest, now: Date) => StandInReply;
 
+/** What is said in one breath; a longer text is no command and no question. */
+const MAX_REQUEST_CHARACTERS = 1000;
 /** Prompts are long and stay the same over a conversation, so their indexes are kept. */
 const MAX_KEPT_INDEXES = 16;
 
@@ -41,7 +43,8 @@ export function createResponder(): Responder {
 
   return ({ prompt, tools, toolChoice }, now) => {
     const conversation = readConversation(prompt);
-    const { request, instructions } = conversation;
+    const { instructions } = conversation;
+    const request = conversation.request.slice(0, MAX_REQUEST_CHARACTERS);
     const language: Language = detectLanguage(request || instructions) === 'ko' ? 'ko' : 'en';
     const persona = readPersona(instructions);
     const text = (words: string): StandInReply => ({ kind: 'text', text: words });

@@ -215,6 +215,7 @@ function findName(sentence: string): string | undefined {
 
 function findFreeText(sentence: string): string | undefined {
   const rest =
+    /\b(?:search|look|shop|ask)\b.*?\bfor\s+(.+)$/iu.exec(sentence)?.[1] ??
     /\b(?:search(?: the web)?(?: for)?|look up|find|about|google|say(?:ing)?|saying|play|titled|called|named|translate|message|note(?: that)?|remind me to|order|buy|add|write|that)\s+(?:me\s+)?(.+)$/iu.exec(
       sentence,
     )?.[1] ??

@@ -105,7 +105,9 @@ function completeCall(
   const missing = slots.filter(({ name }) => !Object.hasOwn(before, name));
   const answered = fillSlots(answer, missing, asked.name);
   if (!Object.hasOwn(answered, asked.name)) return { kind: 'none' };
-  return fillTool(tool, { ...before, ...answered });
+  const merged: Record<string, unknown> = { ...before, ...answered };
+  const ordered = slots.flatMap(({ name }) => (Object.hasOwn(merged, name) ? [[name, merged[name]]] : []));
+  return fillTool(tool, Object.fromEntries(ordered));
 }
 
 function fillTool(tool: LanguageModelV4FunctionTool, input: Record<string, unknown>): ToolDecision {

@@ -15,7 +15,9 @@ export interface RecognizerCase {
 export function describeRecognizer(name: string, options: RecognizerCase): void {
   const { language } = options;
 
-  async function withProvider(run: (recognizer: SpeechRecognizer, provider: Provider) => Promise<void>): Promise<void> {
+  async function withProvider(
+    run: (recognizer: SpeechRecognizer, provider: Provider) => Promise<void>,
+  ): Promise<void> {
     const provider = await options.create();
     try {
       if (!provider.recognizer) throw new Error('expected a provider with a recognizer');
@@ -72,7 +74,9 @@ export function describeRecognizer(name: string, options: RecognizerCase): void 
         await Promise.all([provider.close(), provider.close()]);
         await provider.close();
         expect(await running).toMatchObject({ kind: 'unavailable' });
-        await expect(recognizer.recognize(clip, { signal: signal() })).rejects.toMatchObject({ kind: 'unavailable' });
+        await expect(recognizer.recognize(clip, { signal: signal() })).rejects.toMatchObject({
+          kind: 'unavailable',
+        });
       }));
   });
 }

@@ -1,0 +1,247 @@
+/**
+ * The page's side of the measurements, put into the page before any of its own scripts. It drives the SDK as a customer's page
+ * would, writes down when each step happened, and watches the received sound and picture. All times are milliseconds
+ * of `performance.now()` in this page.
+ */
+globalThis.probe = (() => {
+  /** Steps of the connection that is being made. */
+  let marks = {};
+  /** Packets of the command channel and lines of answers: what, and when. */
+  const events = [];
+  const sessions = new Map();
+  let latestPeer;
+
+  const mark = (name) => {
+    marks[name] ??= performance.now();
+  };
+  const log = (name) => {
+    events.push({ name, atMs: performance.now() });
+    if (events.length > 2000) events.splice(0, 1000);
+  };
+
+  const fetchOfThePage = globalThis.fetch;
+  globalThis.fetch = async (...request) => {
+    const url = String(request[0]?.url ?? request[0]);
+    const step = [
+      [/\/exchange\//, 'exchange'],
+      [/\/ice-servers\//, 'iceServers'],
+      [/\/session\/[0-9a-f]+\/$/, 'sessionInfo'],
+      [/\/llm\//, 'llm'],
+    ].find(([pattern]) => pattern.test(url))?.[1];
+    const response = await fetchOfThePage(...request);
+    if (step === 'llm') {
+      const reader = response.clone().body.getReader();
+      reader.read().then(() => {
+        log('llmLine');
+        return reader.cancel();
+      });
+    } else if (step !== undefined) {
+      // The headers are there; the small body follows in the same packet.
+      mark(step);
+    }
+    return response;
+  };
+
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...configuration) {
+      super(...configuration);
+      latestPeer = this;
+      this.addEventListener('connectionstatechange', () => {
+        if (this.connectionState === 'connected') mark('connected');
+      });
+    }
+    createDataChannel(...parameters) {
+      const channel = super.createDataChannel(...parameters);
+      if (channel.label !== 'message') return channel;
+      channel.addEventListener('open', () => mark('channelOpen'));
+      channel.addEventListener('message', ({ data }) => {
+        const { type } = JSON.parse(data);
+        if (type !== 'ping') log(type);
+      });
+      return channel;
+    }
+  };
+
+  /** Tells the context time of each sample that is loud after 40 ms of quiet. */
+  const WATCHER = `registerProcessor('watcher', class extends AudioWorkletProcessor {
+    quiet = 1e9;
+    process([[samples]]) {
+      if (samples === undefined) return true;
+      for (let index = 0; index < samples.length; index += 1) {
+        if (Math.abs(samples[index]) > 0.02) {
+          if (this.quiet > 0.04 * sampleRate) this.port.postMessage(currentTime + index / sampleRate);
+          this.quiet = 0;
+        } else this.quiet += 1;
+      }
+      return true;
+    }
+  });`;
+
+  async function watchSound(stream) {
+    const context = new AudioContext({ latencyHint: 'interactive', sampleRate: 48_000 });
+    const module = URL.createObjectURL(new Blob([WATCHER], { type: 'text/javascript' }));
+    await context.audioWorklet.addModule(module);
+    URL.revokeObjectURL(module);
+    const watcher = new AudioWorkletNode(context, 'watcher', { numberOfOutputs: 0 });
+    context.createMediaStreamSource(stream).connect(watcher);
+    await context.resume();
+    const onsets = [];
+    watcher.port.onmessage = ({ data: contextSeconds }) => {
+      const { contextTime, performanceTime } = context.getOutputTimestamp();
+      onsets.push({
+        atMs: performanceTime + (contextSeconds - contextTime) * 1000,
+        receivedMs: performance.now(),
+      });
+    };
+    return {
+      onsets,
+      latencyMs: () => ({ base: context.baseLatency * 1000, output: context.outputLatency * 1000 }),
+      close: () => context.close(),
+    };
+  }
+
+  /** Writes down every painted picture; with a region also its mean luminance there. */
+  function watchPicture(video, region) {
+    const pictures = [];
+    let active = true;
+    const canvas = new OffscreenCanvas(48, 24);
+    const drawing = canvas.getContext('2d', { willReadFrequently: true });
+    const light = () => {
+      const { videoWidth: width, videoHeight: height } = video;
+      drawing.drawImage(
+        video,
+        region.x * width,
+        region.y * height,
+        region.width * width,
+        region.height * height,
+        0,
+        0,
+        48,
+        24,
+      );
+      const { data } = drawing.getImageData(0, 0, 48, 24);
+      let sum = 0;
+      for (let at = 0; at < data.length; at += 4) {
+        sum += 0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2];
+      }
+      return sum / (48 * 24);
+    };
+    const onPicture = (_now, metadata) => {
+      if (!active) return;
+      pictures.push({
+        displayMs: metadata.expectedDisplayTime,
+        presentedMs: metadata.presentationTime,
+        mediaMs: metadata.rtpTimestamp / 90,
+        presented: metadata.presentedFrames,
+        widthPx: metadata.width,
+        heightPx: metadata.height,
+        light: region === undefined ? 0 : light(),
+      });
+      video.requestVideoFrameCallback(onPicture);
+    };
+    video.requestVideoFrameCallback(onPicture);
+    return {
+      pictures,
+      stop: () => {
+        active = false;
+      },
+    };
+  }
+
+  const find = (name) => {
+    const entry = sessions.get(name);
+    if (entry === undefined) throw new Error(`No session ${name} in this page.`);
+    return entry;
+  };
+
+  return {
+    /** Connects and resolves at the first painted picture, with the time of each step. */
+    async connect({ name, apiServer, sessionId, widthPx, heightPx }) {
+      marks = {};
+      const video = document.createElement('video');
+      video.autoplay = true;
+      video.playsInline = true;
+      document.body.append(video);
+      video.style.width = '180px';
+      mark('start');
+      const session = await globalThis.PersoInteractive.createSession({
+        apiServer,
+        sessionId,
+        width: widthPx,
+        height: heightPx,
+        clientTools: [],
+      });
+      mark('ready');
+      const painted = new Promise((resolve, reject) => {
+        video.requestVideoFrameCallback(resolve);
+        setTimeout(() => reject(new Error('No picture within 10 s.')), 10_000);
+      });
+      session.setSrc(video);
+      await painted;
+      mark('firstPicture');
+      sessions.set(name, { session, video, peer: latestPeer });
+      return marks;
+    },
+    async watch({ name, region }) {
+      const entry = find(name);
+      entry.picture = watchPicture(entry.video, region);
+      entry.sound = await watchSound(entry.video.srcObject);
+      // The worklet must have passed silence before it can see an onset.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    },
+    /** What was seen and heard since the last call. */
+    collect({ name }) {
+      const { picture, sound } = find(name);
+      return {
+        pictures: picture.pictures.splice(0),
+        onsets: sound.onsets.splice(0),
+        latencyMs: sound.latencyMs(),
+      };
+    },
+    async unwatch({ name }) {
+      const entry = find(name);
+      entry.picture?.stop();
+      await entry.sound?.close();
+    },
+    /** Asks, and resolves at the first sound of the answer with the time of each step after the question. */
+    async ask({ name, text }) {
+      const { session, sound } = find(name);
+      sound.onsets.splice(0);
+      events.splice(0);
+      const startMs = performance.now();
+      session.processChat(text);
+      const giveUpMs = startMs + 10_000;
+      while (sound.onsets.length === 0) {
+        if (performance.now() > giveUpMs) throw new Error('No sound within 10 s.');
+        await new Promise((resolve) => setTimeout(resolve, 4));
+      }
+      const after = (event) => {
+        const found = events.find((entry) => entry.name === event);
+        return found === undefined ? undefined : found.atMs - startMs;
+      };
+      return {
+        soundMs: sound.onsets[0].atMs - startMs,
+        soundSeenMs: sound.onsets[0].receivedMs - startMs,
+        llmLineMs: after('llmLine'),
+        stfMs: after('stf'),
+      };
+    },
+    say: ({ name, text }) => find(name).session.processTTSTF(text),
+    clear: ({ name }) => find(name).session.clearBuffer(),
+    resize: ({ name, widthPx, heightPx }) => find(name).session.changeSize(widthPx, heightPx),
+    async stats({ name }) {
+      const kinds = {};
+      for (const entry of (await find(name).peer.getStats()).values()) {
+        if (entry.type === 'inbound-rtp') kinds[entry.kind] = entry;
+      }
+      return kinds;
+    },
+    stop({ name }) {
+      const { session, video } = find(name);
+      sessions.delete(name);
+      session.stopSession();
+      video.srcObject = null;
+      video.remove();
+    },
+  };
+})();

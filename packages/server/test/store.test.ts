@@ -1,0 +1,177 @@
+/** The store on both databases: the same promises, the same migrations. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashApiKey, openStore, type SessionRow, type Store } from '../src/store/store.ts';
+import { postgresBinaries, startPostgres, type TestPostgres } from './postgres.ts';
+
+function sessionRow(id: string, changes: Partial<SessionRow> = {}): SessionRow {
+  return {
+    id,
+    organizationId: 'org',
+    nodeId: 'node-a',
+    status: 'CREATED',
+    terminationReason: null,
+    capability: ['STF_WEBRTC', 'LLM'],
+    legacyClient: false,
+    promptId: null,
+    documentId: null,
+    llmType: 'gpt-35',
+    ttsType: null,
+    sttType: null,
+    modelStyle: 'yuri-front_natural',
+    backgroundImageId: null,
+    mcpServerIds: ['m'],
+    agent: null,
+    paddingLeft: -0.25,
+    paddingTop: null,
+    paddingHeight: 1,
+    textNormalizationLocale: null,
+    sttTextNormalizationLocale: null,
+    extraData: { any: ['json', 1, null] },
+    clientSdp: null,
+    serverSdp: null,
+    createdAt: new Date('2026-01-31T08:00:00.123Z'),
+    startedAt: null,
+    endedAt: null,
+    ...changes,
+  };
+}
+
+function promises(open: () => Promise<Store>): void {
+  let store: Store;
+  beforeAll(async () => {
+    store = await open();
+    await store.upsertOrganization({ id: 'org', name: 'Organization' });
+    await store.upsertOrganization({ id: 'org', name: 'again' });
+  });
+  afterAll(async () => {
+    await store?.close();
+    await store?.close();
+  });
+
+  test('a key is found by its value and kept only as a hash', async () => {
+    await store.putApiKey({ organizationId: 'org', key: 'plak-secret', label: 'first' });
+    await store.putApiKey({ organizationId: 'org', key: 'plak-secret', label: 'again' });
+    expect(await store.findOrganizationByKey('plak-secret')).toEqual({ id: 'org' });
+    expect(await store.findOrganizationByKey('plak-other')).toBeUndefined();
+    expect(await store.findOrganizationByKey("' or 1=1 --")).toBeUndefined();
+    expect(hashApiKey('plak-secret')).not.toContain('secret');
+  });
+
+  test('prompts are listed in order of creation and are not overwritten', async () => {
+    const prompt = (id: string, second: number) => ({
+      id,
+      organizationId: 'org',
+      name: id,
+      systemPrompt: 'System',
+      createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, second)),
+    });
+    await store.insertPromptIfAbsent(prompt('plp-b', 2));
+    await store.insertPromptIfAbsent(prompt('plp-a', 1));
+    await store.insertPromptIfAbsent({ ...prompt('plp-a', 1), name: 'changed' });
+    expect((await store.listPrompts('org')).map(({ name }) => name)).toEqual(['plp-a', 'plp-b']);
+    expect(await store.listPrompts('other')).toEqual([]);
+  });
+
+  test('pictures keep their bytes', async () => {
+    const image = Uint8Array.from({ length: 256 }, (_, index) => index);
+    await store.insertBackgroundImageIfAbsent({
+      id: 'pbi-1',
+      organizationId: 'org',
+      title: 'Wall',
+      mediaType: 'image/png',
+      image,
+    });
+    const found = await store.findBackgroundImage('pbi-1');
+    expect([...(found?.image ?? [])]).toEqual([...image]);
+    expect((await store.listBackgroundImages('org'))[0]).not.toHaveProperty('image');
+  });
+
+  test('a session comes back as it was written, and changes', async () => {
+    const row = sessionRow('s1');
+    await store.insertSession(row);
+    expect(await store.findSession('s1')).toEqual(row);
+    await store.updateSession('s1', { status: 'EXCHANGED', clientSdp: 'v=0' });
+    expect(await store.findSession('s1')).toMatchObject({ status: 'EXCHANGED', clientSdp: 'v=0' });
+    expect(await store.findSession('none')).toBeUndefined();
+  });
+
+  test('sessions left open by an earlier run of this node end; those of other nodes and ended ones stay', async () => {
+    await store.insertSession(sessionRow('mine', { nodeId: 'node-x' }));
+    await store.insertSession(sessionRow('theirs', { nodeId: 'node-y' }));
+    await store.insertSession(
+      sessionRow('done', {
+        nodeId: 'node-x',
+        status: 'TERMINATED',
+        terminationReason: 'GRACEFUL_TERMINATION',
+      }),
+    );
+    expect(await store.endOpenSessions('node-x', 'SESSION_MISC_ERROR', new Date())).toBe(1);
+    expect(await store.findSession('mine')).toMatchObject({
+      status: 'TERMINATED',
+      terminationReason: 'SESSION_MISC_ERROR',
+    });
+    expect(await store.findSession('theirs')).toMatchObject({ status: 'CREATED' });
+    expect(await store.findSession('done')).toMatchObject({ terminationReason: 'GRACEFUL_TERMINATION' });
+  });
+
+  test('events belong to their session', async () => {
+    await store.insertSessionEvent({
+      id: 'e1',
+      sessionId: 's1',
+      event: 'SESSION_LOG',
+      detail: 'hello',
+      createdAt: new Date(),
+    });
+    expect(await store.listSessionEvents('s1')).toMatchObject([{ event: 'SESSION_LOG', detail: 'hello' }]);
+  });
+}
+
+describe('embedded database', () => {
+  promises(() => openStore({ dataDirectory: 'memory' }));
+
+  test('what was written is there after closing and opening the folder again', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'visavox-store-'));
+    try {
+      const first = await openStore({ dataDirectory: folder });
+      await first.upsertOrganization({ id: 'org', name: 'x' });
+      await first.putApiKey({ organizationId: 'org', key: 'plak-kept', label: 'x' });
+      await first.close();
+      const second = await openStore({ dataDirectory: folder });
+      expect(await second.findOrganizationByKey('plak-kept')).toEqual({ id: 'org' });
+      await second.close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe.skipIf(postgresBinaries === undefined)('real Postgres', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.close());
+  promises(() => openStore({ databaseUrl: postgres.url, dataDirectory: 'memory' }));
+
+  test('two nodes that start at once migrate once', async () => {
+    const stores = await Promise.all(
+      [1, 2, 3].map(() => openStore({ databaseUrl: postgres.url, dataDirectory: 'memory' })),
+    );
+    for (const store of stores) {
+      await store.ping();
+      await store.close();
+    }
+  });
+});
+
+test('a database that is not there stops with a sentence that names the variable, without the password', async () => {
+  const opening = openStore({
+    databaseUrl: 'postgres://user:hunter2@127.0.0.1:9/none',
+    dataDirectory: 'memory',
+  });
+  await expect(opening).rejects.toThrow(/DATABASE_URL/);
+  await expect(opening).rejects.not.toThrow(/hunter2/);
+});
