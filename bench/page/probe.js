@@ -155,6 +155,7 @@ globalThis.probe = (() => {
   };
 
   return {
+    _sessions: sessions, _events: events,
     /** Connects and resolves at the first painted picture, with the time of each step. */
     async connect({ name, apiServer, sessionId, widthPx, heightPx }) {
       marks = {};

@@ -11,6 +11,7 @@ const AMPLITUDE = 10_000;
 const OPEN_SECONDS = 0.45;
 const CLOSED_SECONDS = 0.563;
 const CHUNK_SECONDS = 2;
+const MOVING = ['aa', 'DD', 'oh', 'E', 'ih'] as const;
 
 /** Not a multiple of 40 ms: onsets fall at all places between two pictures. */
 export const BURST_PERIOD_MS = (OPEN_SECONDS + CLOSED_SECONDS) * 1000;
@@ -35,7 +36,7 @@ function* toneChunks(seconds: number): Iterable<SpeechChunk> {
   for (let second = 0; second < seconds; second += CHUNK_SECONDS) {
     // Moves between open and closed like speech does, without a gap in the sound.
     const visemes = Array.from({ length: CHUNK_SECONDS * 5 }, (_, index) => ({
-      viseme: (['aa', 'O', 'E', 'DD', 'I'] as const)[index % 5] ?? 'aa',
+      viseme: MOVING[index % MOVING.length] ?? 'aa',
       startMs: index * 200,
       endMs: (index + 1) * 200,
     }));

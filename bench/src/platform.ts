@@ -38,17 +38,21 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const receive = async <Kind extends FromPlatform['kind']>(kind: Kind) => {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => {
-        throw new Error(`The platform ended with code ${code}.`);
-      }),
-    ]);
-    // Only platform-process.ts writes to this channel, and one request is open at a time.
-    return message as Extract<FromPlatform, { kind: Kind }>;
+  let waiting = Promise.withResolvers<FromPlatform>();
+  // Only platform-process.ts writes to this channel.
+  child.on('message', (message) => waiting.resolve(message as FromPlatform));
+  child.once('exit', (code) => waiting.reject(new Error(`The platform ended with code ${code}.`)));
+  /** One request is open at a time. */
+  const receive = async (): Promise<FromPlatform> => {
+    const message = await waiting.promise;
+    waiting = Promise.withResolvers();
+    waiting.promise.catch(() => {});
+    return message;
   };
-  const { url, apiKey, mediaProcessId } = await receive('ready');
+  const ready = await receive();
+  if (ready.kind !== 'ready') throw new Error('The platform answered before it was ready.');
+  const { url, apiKey, mediaProcessId } = ready;
+  const answers = options.vendor === 'embedded';
   const headers = { 'PersoLive-APIKey': apiKey, 'content-type': 'application/json' };
   const call = async (path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${url}/api/v1/${path}`, {
@@ -67,22 +71,22 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     mediaProcessId,
     async createSession() {
       const created = await call('session/', {
-        capability: ['STF_WEBRTC', 'LLM', 'TTS', 'STT'],
+        capability: ['STF_WEBRTC', ...(answers ? ['LLM'] : [])],
         using_stf_webrtc: true,
         model_style: 'yuri-front_natural',
         prompt: prompt?.prompt_id,
-        llm_type: 'gpt-35',
+        ...(answers ? { llm_type: 'gpt-35' } : {}),
         tts_type: 'yuri',
-        stt_type: 'default',
       });
       // The documented shape of the answer.
       return (created as { readonly session_id: string }).session_id;
     },
     async mediaCounters() {
       child.send({ kind: 'stats' } satisfies ToPlatform);
-      const { stats } = await receive('stats');
+      const reply = await receive();
+      if (reply.kind !== 'stats') throw new Error('The platform answered something else than its counters.');
       // The media process of this very version counts these.
-      return stats as MediaCounters;
+      return reply.stats as MediaCounters;
     },
     async close() {
       if (child.exitCode !== null) return;

@@ -22,7 +22,8 @@ export function readResidentBytes(processId: number): number {
 /** How busy the whole machine is, all cores together: 1 means every core. */
 export async function measureMachineLoad(durationMs: number): Promise<number> {
   const read = () => {
-    const fields = readFileSync('/proc/stat', 'utf8').split('\n')[0]?.trim().split(/\s+/).slice(1).map(Number) ?? [];
+    const fields =
+      readFileSync('/proc/stat', 'utf8').split('\n')[0]?.trim().split(/\s+/).slice(1).map(Number) ?? [];
     const total = fields.slice(0, 8).reduce((sum, value) => sum + value, 0);
     return { total, idle: (fields[3] ?? 0) + (fields[4] ?? 0) };
   };

@@ -8,6 +8,6 @@ export type { Performer, SpokenVisemes } from './performer.ts';
 export { createPerformer } from './performer.ts';
 export type { MouthShape, Pose, ShapeWeight } from './pose.ts';
 export { MOUTH_SHAPES, REST_POSE } from './pose.ts';
-export type { Stage, StageOptions } from './stage.ts';
-export { createStage, stageKey } from './stage.ts';
+export type { PreparedStage, Stage, StageOptions } from './stage.ts';
+export { createStage, openStage, prepareStage, stageKey } from './stage.ts';
 export { visemesFromAudio } from './visemes-from-audio.ts';

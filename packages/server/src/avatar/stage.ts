@@ -42,6 +42,8 @@ export interface Stage {
 /** Side of the cells in which displacement is linear; chroma cells have half of it. */
 const CELL_PX = 16;
 const ALIGN_BYTES = 16;
+/** WebAssembly memory comes in pages of this size. */
+const PAGE_BYTES = 65_536;
 /** Larger angles would smear hair and ears: the motion fields are linear. */
 const HEAD_LIMIT_DEG = 3.5;
 /** Above this, every second mouth picture is left out (very large figures only). */
@@ -58,8 +60,18 @@ export function stageKey(pack: AvatarPack, options: StageOptions): string {
   return hash.digest('base64url').slice(0, 24);
 }
 
+/** Everything a stage holds, as plain data that can be handed from a worker to the thread that draws. */
+export interface PreparedStage {
+  readonly identity: StageIdentity;
+  /** Absent when nothing of the figure is in the picture: then `bytes` is the one frame there is. */
+  readonly figure?: FigureLayout;
+  /** The kernel's memory, or the frame. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /**
- * Prepares a stage: decodes the pack's layers and scales them to the frame, giving way to other work between layers.
+ * Prepares a stage and opens it. Decoding and scaling take most of a second: a thread that must not wait prepares in a
+ * worker and only opens.
  * @throws {RangeError} when the frame size is not even and positive.
  */
 export async function createStage(
@@ -67,6 +79,18 @@ export async function createStage(
   options: StageOptions,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Stage> {
+  return openStage(await prepareStage(pack, options, signal === undefined ? {} : { signal }));
+}
+
+/**
+ * Decodes the pack's layers and scales them to the frame, giving way to other work between layers.
+ * @throws {RangeError} when the frame size is not even and positive.
+ */
+export async function prepareStage(
+  pack: AvatarPack,
+  options: StageOptions,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<PreparedStage> {
   const { widthPx, heightPx } = options;
   if (!(widthPx >= 2 && heightPx >= 2 && widthPx % 2 === 0 && heightPx % 2 === 0)) {
     throw new RangeError(
@@ -88,17 +112,26 @@ export async function createStage(
     frameBytes: (widthPx * heightPx * 3) / 2,
   };
   const transform = placeFigure(pack.manifest, options, options.placement);
-  if (transform === undefined) return backdropStage(identity, backdrop);
-  return buildFigureStage(pack, identity, transform, backdrop, pause);
+  if (transform === undefined) return prepareBackdrop(identity, backdrop);
+  return prepareFigure(pack, identity, transform, backdrop, pause);
+}
+
+/** Makes a prepared stage drawable; a few milliseconds. */
+export function openStage({ identity, figure, bytes }: PreparedStage): Stage {
+  return figure === undefined ? openBackdrop(identity, bytes) : openFigure(identity, figure, bytes);
 }
 
 type StageIdentity = Pick<Stage, 'key' | 'widthPx' | 'heightPx' | 'frameBytes'>;
 
-function backdropStage(identity: StageIdentity, backdrop: FramePlanes): Stage {
-  const frame = new Uint8Array(identity.frameBytes);
-  frame.set(backdrop.y, 0);
-  frame.set(backdrop.u, backdrop.y.length);
-  frame.set(backdrop.v, backdrop.y.length + backdrop.u.length);
+function prepareBackdrop(identity: StageIdentity, backdrop: FramePlanes): PreparedStage {
+  const bytes = new Uint8Array(identity.frameBytes);
+  bytes.set(backdrop.y, 0);
+  bytes.set(backdrop.u, backdrop.y.length);
+  bytes.set(backdrop.v, backdrop.y.length + backdrop.u.length);
+  return { identity, bytes };
+}
+
+function openBackdrop(identity: StageIdentity, frame: Uint8Array): Stage {
   return {
     ...identity,
     memoryBytes: frame.byteLength,
@@ -125,13 +158,45 @@ interface PartLayout {
   readonly layerBytes: number;
 }
 
-async function buildFigureStage(
+interface PlaneAddresses {
+  readonly y: number;
+  readonly u: number;
+  readonly v: number;
+}
+
+/** Where everything of a figure stage lies in the kernel's memory, and how it is laid out. Addresses in bytes. */
+interface FigureLayout {
+  readonly manifest: AvatarPackManifest;
+  readonly mouth: PartLayout | undefined;
+  readonly eyes: PartLayout | undefined;
+  readonly plan: LayerPlan;
+  readonly columns: number;
+  readonly rows: number;
+  readonly outStride: number;
+  readonly srcStride: number;
+  readonly padPx: number;
+  readonly reachPx: number;
+  readonly source: PlaneAddresses & { readonly a: number; readonly c: number };
+  readonly back: PlaneAddresses;
+  readonly out: PlaneAddresses;
+  readonly frameAt: number;
+  readonly classesAt: number;
+  readonly fieldNames: readonly FieldName[];
+  readonly nodeFloats: number;
+  readonly fieldsAt: number;
+  readonly sumAt: number;
+  readonly nodesAt: number;
+  readonly layerAt: ReadonlyMap<string, number>;
+  readonly scratchAt: readonly [number, number];
+}
+
+async function prepareFigure(
   pack: AvatarPack,
   identity: StageIdentity,
   transform: FigureTransform,
   backdrop: FramePlanes,
   pause: () => Promise<void>,
-): Promise<Stage> {
+): Promise<PreparedStage> {
   const { manifest } = pack;
   const { widthPx, heightPx } = identity;
   const columns = Math.ceil(widthPx / CELL_PX);
@@ -186,9 +251,7 @@ async function buildFigureStage(
   const scratchBytes = Math.max(mouth?.layerBytes ?? 0, eyes?.layerBytes ?? 0);
   const scratchAt = [arena.take(scratchBytes), arena.take(scratchBytes)] as const;
 
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(arena.size / 65536) });
-  const kernel = instantiateKernel(memory);
-  const bytes = new Uint8Array(memory.buffer);
+  const bytes = new Uint8Array(Math.ceil(arena.size / PAGE_BYTES) * PAGE_BYTES);
 
   bytes.set(resamplePlane(neutral.y, neutral, sampling, 1), source.y);
   await pause();
@@ -204,7 +267,7 @@ async function buildFigureStage(
   putPadded(bytes, back.v, outStride / 2, backdrop.v, widthPx / 2, heightPx / 2);
   bytes.copyWithin(out.y, back.y, back.v + outLuma / 4);
   classifyCells(bytes, classesAt, source, srcStride, padPx, reachPx, columns, rows);
-  const floats = new Float32Array(memory.buffer);
+  const floats = new Float32Array(bytes.buffer);
   for (const [i, values] of fields.values.entries()) floats.set(values, fieldsAt / 4 + i * nodeFloats);
 
   const prepare = async (
@@ -251,7 +314,45 @@ async function buildFigureStage(
   await prepare(mouth, plan.mouthFiles, manifest.mouth.box, manifest.mouth.featherPx);
   await prepare(eyes, plan.eyeFiles, manifest.eyes.box, manifest.eyes.featherPx);
 
-  const layer = (name: string) => layerAt.get(name) ?? 0;
+  return {
+    identity,
+    bytes,
+    figure: {
+      manifest,
+      mouth,
+      eyes,
+      plan,
+      columns,
+      rows,
+      outStride,
+      srcStride,
+      padPx,
+      reachPx,
+      source,
+      back,
+      out,
+      frameAt,
+      classesAt,
+      fieldNames: fields.names,
+      nodeFloats,
+      fieldsAt,
+      sumAt,
+      nodesAt,
+      layerAt,
+      scratchAt,
+    },
+  };
+}
+
+function openFigure(identity: StageIdentity, figure: FigureLayout, prepared: Uint8Array): Stage {
+  const { widthPx, heightPx } = identity;
+  const { manifest, mouth, eyes, plan, columns, rows, outStride, srcStride, padPx, reachPx } = figure;
+  const { source, back, out, frameAt, classesAt, nodeFloats, fieldsAt, sumAt, nodesAt, scratchAt } = figure;
+  const memory = new WebAssembly.Memory({ initial: prepared.byteLength / PAGE_BYTES });
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(prepared);
+  const kernel = instantiateKernel(memory);
+  const layer = (name: string) => figure.layerAt.get(name) ?? 0;
 
   /** Bilinear mix of a grid of layers; returns the address of the packed result. */
   const mixGrid = (grid: readonly (readonly string[])[], row: Step, column: Step, length: number): number => {
@@ -328,7 +429,7 @@ async function buildFigureStage(
 
   const moveFigure = (pose: Pose) => {
     bytes.fill(0, sumAt, sumAt + nodeFloats * 4);
-    for (const [i, name] of fields.names.entries()) {
+    for (const [i, name] of figure.fieldNames.entries()) {
       const amount = fieldAmount(name, pose);
       if (amount !== 0) kernel.addField(sumAt, fieldsAt + i * nodeFloats * 4, amount, nodeFloats);
     }

@@ -1,11 +1,11 @@
 /** Entry of a media process: wires transport, playout and stages, and obeys the API process over IPC. */
-import { type AvatarPack, createPerformer, loadAvatarPack } from '../avatar/index.ts';
+import { createPerformer, loadAvatarPack } from '../avatar/index.ts';
 import { createPlayout } from '../media/playout.ts';
 import type { FromMedia, MediaProcessOptions, ToMedia } from '../media/protocol.ts';
 import { OfferError } from '../media/transport.ts';
 import { createWrtcTransport } from '../media/wrtc-transport.ts';
-import { decodePicture } from './picture.ts';
 import { MediaSession, type SizePx } from './session.ts';
+import { createStageMaker } from './stage-maker.ts';
 import { createStages } from './stages.ts';
 
 /** Shown until the client has said its size, right after it is connected. */
@@ -17,21 +17,26 @@ function report(message: FromMedia): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
+function logError(error: unknown): void {
+  process.stderr.write(`media session failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+}
+
 async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => void> {
   const transport = createWrtcTransport({ mediaAddress: options.mediaAddress, ports: options.ports });
-  const packs = new Map<string, AvatarPack>();
+  const packDirectories = new Map<string, string>();
   for (const directory of options.packDirectories) {
     const pack = await loadAvatarPack(directory, { signal: never });
-    packs.set(pack.name, pack);
+    packDirectories.set(pack.name, directory);
   }
+  const stageMaker = createStageMaker();
   const stages = createStages({
     maxPixels: options.maxVideoPixels,
-    decodePicture,
-    findPack: async (name) => {
-      const pack = packs.get(name);
-      if (pack === undefined)
-        throw new Error(`The model style "${name}" is not loaded in this media process.`);
-      return pack;
+    makeStage: async (scene, size) => {
+      const directory = packDirectories.get(scene.modelStyle);
+      if (directory === undefined) {
+        throw new Error(`The model style "${scene.modelStyle}" is not loaded in this media process.`);
+      }
+      return stageMaker.make(directory, scene, size);
     },
   });
   const sessions = new Map<string, MediaSession>();
@@ -43,13 +48,13 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
       clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
     },
     onSourceError: (error, source) => {
-      process.stderr.write(`media session failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+      logError(error);
       if (source instanceof MediaSession) source.onClosed('failed');
     },
   });
 
   // The first picture of the first session must not wait for decoding and scaling.
-  for (const modelStyle of packs.keys()) {
+  for (const modelStyle of packDirectories.keys()) {
     const warm = await stages.lease({ modelStyle, placement: { left: 0, top: 0, height: 1 } }, FIRST_SIZE);
     warm.release();
   }
@@ -66,6 +71,7 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
         stage,
         prepareStage: (size) => stages.lease(scene, size),
         now: () => performance.now(),
+        logError,
       });
       const opened = session;
       sessions.set(sessionId, opened);
@@ -92,6 +98,7 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
   process.once('disconnect', () => {
     for (const session of [...sessions.values()]) session.close();
     playout.close();
+    stageMaker.close();
     transport.close();
     // libwebrtc's threads do not end by themselves.
     process.exit(0);

@@ -27,6 +27,7 @@ export interface MediaSessionOptions {
   /** Prepares the same scene in another size; the picture in hand stays until it is there. */
   readonly prepareStage: (size: SizePx) => Promise<StageLease>;
   readonly now: () => number;
+  readonly logError: (error: unknown) => void;
 }
 
 export class MediaSession implements PlayoutSource, LinkHandlers {
@@ -161,6 +162,10 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
     const fileRef = `file-${randomBytes(16).toString('hex')}`;
     this.#options.report({ kind: 'file', sessionId: this.sessionId, fileRef, bytes });
     return fileRef;
+  };
+
+  readonly onError = (error: unknown): void => {
+    this.#options.logError(error);
   };
 
   readonly onClosed = (reason: LinkEnd): void => {

@@ -3,7 +3,7 @@
  * somebody holds it, and a little longer, since the next visitor of a page mostly wants the same one.
  */
 import { createHash } from 'node:crypto';
-import { type AvatarPack, createStage, IDLE_LOOP_FRAMES, idlePose, type Stage } from '../avatar/index.ts';
+import { IDLE_LOOP_FRAMES, idlePose, type Stage } from '../avatar/index.ts';
 import type { Scene } from '../media/protocol.ts';
 import type { I420Frame, IdleLoop } from '../media/transport.ts';
 import type { SizePx } from './session.ts';
@@ -40,19 +40,14 @@ export function fitSize(wish: SizePx, maxPixels: number): SizePx {
 }
 
 export function createStages(options: {
-  readonly findPack: (name: string) => Promise<AvatarPack>;
-  readonly decodePicture: (
-    bytes: Uint8Array,
-  ) => Promise<{ rgba: Uint8Array; widthPx: number; heightPx: number }>;
+  /** Makes a stage; may take up to a second, but must not hold up this thread. */
+  readonly makeStage: (scene: Scene, size: SizePx) => Promise<Stage>;
   readonly maxPixels: number;
 }): Stages {
   const entries = new Map<string, Entry>();
 
   const create = async (scene: Scene, size: SizePx, id: string) => {
-    const pack = await options.findPack(scene.modelStyle);
-    const background =
-      scene.background === undefined ? undefined : await options.decodePicture(scene.background);
-    const stage = await createStage(pack, { ...size, placement: scene.placement, background });
+    const stage = await options.makeStage(scene, size);
     const picture: I420Frame = { ...size, data: new Uint8Array((size.widthPx * size.heightPx * 3) / 2) };
     const idleLoop: IdleLoop = {
       id,

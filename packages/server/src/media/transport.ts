@@ -26,6 +26,8 @@ export interface LinkHandlers {
   readonly onText: (frame: string) => void;
   /** One uploaded file, complete. Returns the reference that is told to the client. */
   readonly onFile: (bytes: Uint8Array) => string;
+  /** A handler threw; the link ends as `failed` right after. */
+  readonly onError: (error: unknown) => void;
   /** The link has ended and is closed. Once, last. Not called after `close()`. */
   readonly onClosed: (reason: LinkEnd) => void;
 }

@@ -93,6 +93,17 @@ export function createWrtcTransport(options: WrtcTransportOptions): MediaTranspo
   };
 }
 
+/** The state may have changed on the network thread since it was looked at. */
+function trySend(channel: WrtcDataChannel, text: string): boolean {
+  try {
+    if (channel.readyState !== 'open') return false;
+    channel.send(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function setOffer(peer: WrtcPeerConnection, sdp: string): Promise<void> {
   try {
     await peer.setRemoteDescription({ type: 'offer', sdp });
@@ -141,6 +152,16 @@ function watchPeer(peer: WrtcPeerConnection, handlers: LinkHandlers, closeLink: 
     handlers.onClosed(reason);
   };
 
+  /** An exception in an event handler would end the whole process; it ends this link only. */
+  const guard = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      handlers.onError(error);
+      end('failed');
+    }
+  };
+
   const takeMessageChannel = (channel: WrtcDataChannel): void => {
     message = channel;
     const open = () => {
@@ -152,7 +173,7 @@ function watchPeer(peer: WrtcPeerConnection, handlers: LinkHandlers, closeLink: 
     channel.onclose = () => end('left');
     channel.onmessage = ({ data }) => {
       if (ended || typeof data !== 'string' || data.length > MAX_TEXT_FRAME_CHARACTERS) return;
-      handlers.onText(data);
+      guard(() => handlers.onText(data));
     };
     if (channel.readyState === 'open') open();
   };
@@ -168,14 +189,14 @@ function watchPeer(peer: WrtcPeerConnection, handlers: LinkHandlers, closeLink: 
       onFile: handlers.onFile,
       channel: {
         sendText: (text) => {
-          if (channel.readyState === 'open') channel.send(text);
+          trySend(channel, text);
         },
         close: () => channel.close(),
       },
     });
     const file = { channel, abandon: () => receiver.abandon() };
     files.add(file);
-    channel.onmessage = ({ data }) => receiver.receive(data);
+    channel.onmessage = ({ data }) => guard(() => receiver.receive(data));
     channel.onclose = () => {
       receiver.abandon();
       files.delete(file);
@@ -204,8 +225,7 @@ function watchPeer(peer: WrtcPeerConnection, handlers: LinkHandlers, closeLink: 
     send(text) {
       if (ended || message?.readyState !== 'open' || message.bufferedAmount > MAX_BUFFERED_BYTES)
         return false;
-      message.send(text);
-      return true;
+      return trySend(message, text);
     },
     closed: () => ended,
     close() {
