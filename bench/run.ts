@@ -15,9 +15,9 @@ import { measureNeighbour } from './src/measure-neighbour.ts';
 import { measurePictures } from './src/measure-pictures.ts';
 import { measureScript } from './src/measure-script.ts';
 import { type Platform, startPlatform } from './src/platform.ts';
-import { hasProc, measureMachineLoad } from './src/processes.ts';
+import { hasProc, watchMachine } from './src/processes.ts';
 import { formatTable, type Row, rowOf } from './src/table.ts';
-import { openVisitor } from './src/visitor.ts';
+import { openVisitor, wait } from './src/visitor.ts';
 
 const MEASUREMENTS: ReadonlyMap<string, Measurement> = new Map([
   ['script', measureScript],
@@ -38,19 +38,31 @@ if (chosen.length === 0) {
 }
 
 const rows: Row[] = [];
-if (hasProc) {
-  const load = await measureMachineLoad(3000);
-  rows.push(rowOf('machine busy before the start', '%', [100 * load]));
-}
 for (const [name, measurement] of chosen) {
   process.stderr.write(`measuring: ${name}\n`);
+  await waitForQuiet();
+  const endWatch = hasProc ? watchMachine() : undefined;
   rows.push(...(await measure(measurement)));
+  const use = endWatch?.();
+  if (use !== undefined && name !== 'script') {
+    rows.push(rowOf(`(${name}: machine used by other programs)`, '%', [100 * use.othersPart]));
+  }
 }
 process.stdout.write(`${formatTable(rows)}\n`);
 const missed = rows.filter(({ required }) => required?.met === false).length;
 const required = rows.filter(({ required: wanted }) => wanted !== undefined).length;
 process.stdout.write(`\n${required - missed} of ${required} required values met\n`);
 process.exitCode = missed === 0 ? 0 : 1;
+
+/** A machine that is busy with other things measures those; after a minute it is taken as it is. */
+async function waitForQuiet(): Promise<void> {
+  if (!hasProc) return;
+  for (let round = 0; round < 20; round += 1) {
+    const end = watchMachine();
+    await wait(3000);
+    if (end().totalPart < 0.3) return;
+  }
+}
 
 /** Each measurement gets a browser and platforms of its own, so that none inherits another's load. */
 async function measure(measurement: Measurement): Promise<readonly Row[]> {

@@ -62,42 +62,44 @@ globalThis.probe = (() => {
     }
   };
 
-  /** Tells the context time of each sample that is loud after 40 ms of quiet. */
-  const WATCHER = `registerProcessor('watcher', class extends AudioWorkletProcessor {
-    quiet = 1e9;
-    process([[samples]]) {
-      if (samples === undefined) return true;
-      for (let index = 0; index < samples.length; index += 1) {
-        if (Math.abs(samples[index]) > 0.02) {
-          if (this.quiet > 0.04 * sampleRate) this.port.postMessage(currentTime + index / sampleRate);
-          this.quiet = 0;
-        } else this.quiet += 1;
-      }
-      return true;
-    }
-  });`;
-
-  async function watchSound(stream) {
-    const context = new AudioContext({ latencyHint: 'interactive', sampleRate: 48_000 });
-    const module = URL.createObjectURL(new Blob([WATCHER], { type: 'text/javascript' }));
-    await context.audioWorklet.addModule(module);
-    URL.revokeObjectURL(module);
-    const watcher = new AudioWorkletNode(context, 'watcher', { numberOfOutputs: 0 });
-    context.createMediaStreamSource(stream).connect(watcher);
-    await context.resume();
+  /**
+   * Looks at each 10 ms of sound at the moment the player takes it out of its jitter buffer (a `MediaStreamTrackProcessor`
+   * adds no buffer of its own), and writes down each sample that is loud after 40 ms of quiet.
+   */
+  function watchSound(stream) {
     const onsets = [];
-    watcher.port.onmessage = ({ data: contextSeconds }) => {
-      const { contextTime, performanceTime } = context.getOutputTimestamp();
-      onsets.push({
-        atMs: performanceTime + (contextSeconds - contextTime) * 1000,
-        receivedMs: performance.now(),
-      });
+    const track = stream.getAudioTracks()[0].clone();
+    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+    const samples = new Float32Array(4800);
+    let quietMs = 1e9;
+    const watch = async () => {
+      for (;;) {
+        const { value: block, done } = await reader.read();
+        if (done) return;
+        const takenMs = block.timestamp / 1000;
+        const { numberOfFrames: length, sampleRate } = block;
+        block.copyTo(samples.subarray(0, length), { planeIndex: 0, format: 'f32-planar' });
+        block.close();
+        for (let index = 0; index < length; index += 1) {
+          if (Math.abs(samples[index]) > 0.02) {
+            if (quietMs > 40) onsets.push({ takenMs: takenMs + (index * 1000) / sampleRate });
+            quietMs = 0;
+          } else quietMs += 1000 / sampleRate;
+        }
+      }
     };
-    return {
-      onsets,
-      latencyMs: () => ({ base: context.baseLatency * 1000, output: context.outputLatency * 1000 }),
-      close: () => context.close(),
-    };
+    void watch();
+    return { onsets, close: () => track.stop() };
+  }
+
+  /** Mean time from taking sound out of the jitter buffer to hearing it, as the player reports it. */
+  async function fetchPlayoutDelayMs(peer) {
+    for (const entry of (await peer.getStats()).values()) {
+      if (entry.type === 'media-playout' && entry.totalSamplesCount > 0) {
+        return (1000 * entry.totalPlayoutDelay) / entry.totalSamplesCount;
+      }
+    }
+    return 0;
   }
 
   /** Writes down every painted picture; with a region also its mean luminance there. */
@@ -155,7 +157,6 @@ globalThis.probe = (() => {
   };
 
   return {
-    _sessions: sessions, _events: events,
     /** Connects and resolves at the first painted picture, with the time of each step. */
     async connect({ name, apiServer, sessionId, widthPx, heightPx }) {
       marks = {};
@@ -186,27 +187,28 @@ globalThis.probe = (() => {
     async watch({ name, region }) {
       const entry = find(name);
       entry.picture = watchPicture(entry.video, region);
-      entry.sound = await watchSound(entry.video.srcObject);
-      // The worklet must have passed silence before it can see an onset.
+      entry.sound = watchSound(entry.video.srcObject);
+      // Silence must have passed before an onset can be seen.
       await new Promise((resolve) => setTimeout(resolve, 300));
     },
-    /** What was seen and heard since the last call. */
-    collect({ name }) {
-      const { picture, sound } = find(name);
+    /** What was seen and heard since the last call. Sound is given at the time it is heard. */
+    async collect({ name }) {
+      const { picture, sound, peer } = find(name);
+      const delayMs = await fetchPlayoutDelayMs(peer);
       return {
         pictures: picture.pictures.splice(0),
-        onsets: sound.onsets.splice(0),
-        latencyMs: sound.latencyMs(),
+        onsets: sound.onsets.splice(0).map(({ takenMs }) => ({ atMs: takenMs + delayMs })),
       };
     },
-    async unwatch({ name }) {
+    unwatch({ name }) {
       const entry = find(name);
       entry.picture?.stop();
-      await entry.sound?.close();
+      entry.sound?.close();
     },
     /** Asks, and resolves at the first sound of the answer with the time of each step after the question. */
     async ask({ name, text }) {
-      const { session, sound } = find(name);
+      const { session, sound, peer } = find(name);
+      const delayMs = await fetchPlayoutDelayMs(peer);
       sound.onsets.splice(0);
       events.splice(0);
       const startMs = performance.now();
@@ -221,8 +223,7 @@ globalThis.probe = (() => {
         return found === undefined ? undefined : found.atMs - startMs;
       };
       return {
-        soundMs: sound.onsets[0].atMs - startMs,
-        soundSeenMs: sound.onsets[0].receivedMs - startMs,
+        soundMs: sound.onsets[0].takenMs + delayMs - startMs,
         llmLineMs: after('llmLine'),
         stfMs: after('stf'),
       };

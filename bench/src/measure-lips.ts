@@ -1,12 +1,13 @@
 /**
  * Sound against lips in received media. One long utterance of a tone in bursts, the mouth open exactly during each.
- * The sound's time is the first sample of a burst on the audio clock of the page, given as the time it is heard
- * (`getOutputTimestamp`). The lips' time is the display time at which the light inside the mouth passes half of its way from
- * closed to open, interpolated between the two pictures around it, so that 40 ms pictures do not round it.
+ * The sound's time is the first sample of a burst when the player takes it from its jitter buffer, plus the playout delay
+ * that the player reports. The lips' time is the display time at which the light inside the mouth passes half of its
+ * way from closed to open, interpolated between the two pictures around it, so that 40 ms pictures do not round it.
  */
-import type { Measurement } from './bench.ts';
+import type { Bench, Measurement } from './bench.ts';
+import type { Platform } from './platform.ts';
 import { mean, quantile, slope } from './statistics.ts';
-import { type Row, rowOf } from './table.ts';
+import { rowOf } from './table.ts';
 import { MOUTH, type Picture, wait } from './visitor.ts';
 
 const LIMIT_MS = 45;
@@ -15,8 +16,57 @@ const MIN_SWING = 12;
 const MAX_DRIFT_MS_PER_MINUTE = 0.5;
 
 export const measureLips: Measurement = async (bench) => {
-  const seconds = bench.quick ? 60 : 600;
   const platform = await bench.startPlatform({ vendor: 'bursts' });
+  // The browser aligns each connection anew, so several count more than one long one.
+  const short: Listened[] = [];
+  for (let run = 0; run < (bench.quick ? 3 : 8); run += 1) short.push(await listen(bench, platform, 30));
+  const long = await listen(bench, platform, bench.quick ? 60 : 600);
+  const all = [...short, long];
+  const offsets = all.flatMap(({ pairs }) => pairs.map(({ offsetMs }) => offsetMs));
+  const drift = slope(long.pairs.map(({ soundMs, offsetMs }) => [soundMs / 60_000, offsetMs]));
+  return [
+    rowOf('lips against sound: distance', 'ms', offsets.map(Math.abs), {
+      text: `p95 ≤ ${LIMIT_MS}`,
+      holds: ({ p95 }) => p95 <= LIMIT_MS,
+    }),
+    rowOf('· signed, lips late is positive', 'ms', offsets),
+    rowOf('· signed, 5th percentile', 'ms', [quantile(offsets, 0.05)]),
+    rowOf(
+      '· mean of each connection',
+      'ms',
+      all.map(({ pairs }) => mean(pairs.map(({ offsetMs }) => offsetMs))),
+    ),
+    rowOf(`· drift over ${long.seconds / 60} min`, 'ms/min', [drift], {
+      text: `|drift| ≤ ${MAX_DRIFT_MS_PER_MINUTE}`,
+      holds: ({ median }) => Math.abs(median) <= MAX_DRIFT_MS_PER_MINUTE,
+    }),
+    rowOf(
+      '· bursts heard with lips seen',
+      '%',
+      all.map(({ matchedPart }) => 100 * matchedPart),
+    ),
+    rowOf(
+      '· sound concealed',
+      '%',
+      all.map(({ concealedPart }) => 100 * concealedPart),
+    ),
+    rowOf(
+      '· freezes',
+      '',
+      all.map(({ freezes }) => freezes),
+    ),
+  ];
+};
+
+interface Listened {
+  readonly seconds: number;
+  readonly pairs: readonly { readonly soundMs: number; readonly offsetMs: number }[];
+  readonly matchedPart: number;
+  readonly concealedPart: number;
+  readonly freezes: number;
+}
+
+async function listen(bench: Bench, platform: Platform, seconds: number): Promise<Listened> {
   const visitor = await bench.openVisitor(platform);
   await visitor.connect('a', { widthPx: 360, heightPx: 640 });
   await visitor.watch('a', MOUTH);
@@ -33,33 +83,20 @@ export const measureLips: Measurement = async (bench) => {
     onsets.push(...seen.onsets.map(({ atMs }) => atMs));
   }
   const { video, audio } = await visitor.stats('a');
+  await visitor.stop('a');
   await visitor.close();
-
   const pairs = onsets.flatMap((soundMs) => {
     const lipsMs = findOpening(pictures, soundMs);
     return lipsMs === undefined ? [] : [{ soundMs, offsetMs: lipsMs - soundMs }];
   });
-  const offsets = pairs.map(({ offsetMs }) => offsetMs);
-  const perMinute = slope(pairs.map(({ soundMs, offsetMs }) => [soundMs / 60_000, offsetMs]));
-  const magnitudes = offsets.map(Math.abs);
-  const rows: Row[] = [
-    rowOf('lips against sound: distance', 'ms', magnitudes, {
-      text: `p95 ≤ ${LIMIT_MS}`,
-      holds: ({ p95 }) => p95 <= LIMIT_MS,
-    }),
-    rowOf('· signed, lips late is positive', 'ms', offsets),
-    rowOf('· signed, 5th percentile', 'ms', [quantile(offsets, 0.05)]),
-    rowOf('· signed, mean', 'ms', [mean(offsets)]),
-    rowOf(`· drift over ${seconds / 60} min`, 'ms/min', [perMinute], {
-      text: `|drift| ≤ ${MAX_DRIFT_MS_PER_MINUTE}`,
-      holds: ({ median }) => Math.abs(median) <= MAX_DRIFT_MS_PER_MINUTE,
-    }),
-    rowOf('· bursts heard with lips seen', '%', [(100 * pairs.length) / onsets.length]),
-    rowOf('· sound concealed', '%', [(100 * audio.concealedSamples) / audio.totalSamplesReceived]),
-    rowOf('· freezes', '', [video.freezeCount]),
-  ];
-  return rows;
-};
+  return {
+    seconds,
+    pairs,
+    matchedPart: pairs.length / onsets.length,
+    concealedPart: audio.concealedSamples / audio.totalSamplesReceived,
+    freezes: video.freezeCount,
+  };
+}
 
 /** When the mouth opens next to a sound; undefined when no opening is seen there. */
 function findOpening(pictures: readonly Picture[], soundMs: number): number | undefined {

@@ -1,5 +1,5 @@
 /** What Linux tells of a process. Other systems have no /proc; the callers leave those rows out. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Of every Linux that Node runs on: USER_HZ is part of its kernel interface. */
 const TICKS_PER_SECOND = 100;
@@ -19,16 +19,56 @@ export function readResidentBytes(processId: number): number {
   return Number(readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ')[1]) * BYTES_PER_PAGE;
 }
 
-/** How busy the whole machine is, all cores together: 1 means every core. */
-export async function measureMachineLoad(durationMs: number): Promise<number> {
+/** How much of the machine, all cores together, was used between two readings: in all, and by other programs. */
+export interface MachineUse {
+  readonly totalPart: number;
+  readonly othersPart: number;
+}
+
+/** Starts a reading; the returned function ends it. Processes of ours count with their children. */
+export function watchMachine(): () => MachineUse {
   const read = () => {
-    const fields =
-      readFileSync('/proc/stat', 'utf8').split('\n')[0]?.trim().split(/\s+/).slice(1).map(Number) ?? [];
+    const line = readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '';
+    const fields = line.trim().split(/\s+/).slice(1).map(Number);
     const total = fields.slice(0, 8).reduce((sum, value) => sum + value, 0);
-    return { total, idle: (fields[3] ?? 0) + (fields[4] ?? 0) };
+    return { total, idle: (fields[3] ?? 0) + (fields[4] ?? 0), ours: readOwnTicks() };
   };
   const before = read();
-  await new Promise((resolve) => setTimeout(resolve, durationMs));
-  const after = read();
-  return 1 - (after.idle - before.idle) / (after.total - before.total);
+  return () => {
+    const after = read();
+    const total = after.total - before.total;
+    const busy = total - (after.idle - before.idle);
+    const ours = Math.max(0, after.ours - before.ours);
+    return { totalPart: busy / total, othersPart: Math.max(0, busy - ours) / total };
+  };
+}
+
+/** Processor ticks of this process and all below it, with those of ended children that were waited for. */
+function readOwnTicks(): number {
+  const parents = new Map<number, number>();
+  const ticks = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const fields = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number);
+      parents.set(Number(name), fields[1] ?? 0);
+      ticks.set(
+        Number(name),
+        fields.slice(11, 15).reduce((sum, value) => sum + value, 0),
+      );
+    } catch {
+      // Ended between the listing and the reading.
+    }
+  }
+  const isOurs = (id: number): boolean => {
+    const parent = parents.get(id);
+    return id === process.pid || (parent !== undefined && parent !== 0 && isOurs(parent));
+  };
+  let sum = 0;
+  for (const [id, value] of ticks) if (isOurs(id)) sum += value;
+  return sum;
 }

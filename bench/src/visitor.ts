@@ -39,8 +39,8 @@ export interface Picture {
 
 export interface Observed {
   readonly pictures: readonly Picture[];
+  /** Sounds after silence, at the time they are heard. */
   readonly onsets: readonly { readonly atMs: number }[];
-  readonly latencyMs: { readonly base: number; readonly output: number };
 }
 
 /** The parts of `getStats` that are looked at. */

@@ -17,6 +17,7 @@ function begin(bytes: number): { channel: FakeChannel; outcome: Promise<unknown>
   const outcome = sendFile(asPeerConnection(peer), new Blob([new Uint8Array(bytes)])).catch(
     (error: Error) => error.message,
   );
+  peer.message.open();
   return { channel: peer.message, outcome };
 }
 
@@ -66,10 +67,22 @@ describe('sending a file', () => {
     expect(await outcome).toBe('ref');
   });
 
+  it('waits for its own side to be open when the first frame comes before that', async () => {
+    const { channel, outcome } = begin(1);
+    channel.readyState = 'connecting';
+    channel.receive('');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(channel.sent).toEqual([]);
+    channel.open();
+    await vi.waitFor(() => expect(channel.sent).toHaveLength(2));
+    channel.receive('ref');
+    expect(await outcome).toBe('ref');
+  });
+
   it('gives up after 30 seconds', async () => {
     const { channel, outcome } = begin(1);
     await vi.advanceTimersByTimeAsync(29_999);
-    expect(channel.readyState).toBe('connecting');
+    expect(channel.readyState).toBe('open');
     await vi.advanceTimersByTimeAsync(1);
     expect(await outcome).toBe('File transfer timed out');
     expect(channel.readyState).toBe('closed');

@@ -50,7 +50,9 @@ export async function sendFile(peer: FileChannelSource, file: Blob): Promise<str
         if (data !== '') resolve(data);
         else if (!sending) {
           sending = true;
-          sendChunks().catch(reject);
+          // The server's first frame can be delivered before this side has changed its state.
+          if (channel.readyState === 'connecting') channel.onopen = () => void sendChunks().catch(reject);
+          else sendChunks().catch(reject);
         }
       };
       channel.onbufferedamountlow = () => resume?.();
@@ -66,7 +68,7 @@ export async function sendFile(peer: FileChannelSource, file: Blob): Promise<str
     finished = true;
     clearTimeout(timer);
     resume?.();
-    channel.onmessage = channel.onbufferedamountlow = channel.onerror = channel.onclose = null;
+    channel.onopen = channel.onmessage = channel.onbufferedamountlow = channel.onerror = channel.onclose = null;
     channel.close();
   }
 }

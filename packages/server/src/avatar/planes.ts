@@ -158,7 +158,7 @@ export function resamplePlane(
     }
     for (let x = 0, at = y * columns; x < columns; x++, at++) {
       const value = line[x] ?? 0;
-      out[at] = value < 0 ? 0 : value > 255 ? 255 : value;
+      out[at] = Math.max(0, Math.min(255, value));
     }
   }
   return out;

@@ -40,6 +40,8 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
     },
   });
   const sessions = new Map<string, MediaSession>();
+  /** Sessions whose offer is being answered; they may be given up meanwhile. */
+  const opening = new Map<string, AbortController>();
   const playout = createPlayout({
     clock: {
       now: () => performance.now(),
@@ -61,9 +63,15 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
 
   const open = async (message: Extract<ToMedia, { kind: 'open' }>): Promise<void> => {
     const { requestId, sessionId, scene } = message;
+    const cancel = new AbortController();
+    opening.set(sessionId, cancel);
     let session: MediaSession | undefined;
     try {
       const stage = await stages.lease(scene, FIRST_SIZE);
+      if (cancel.signal.aborted) {
+        stage.release();
+        cancel.signal.throwIfAborted();
+      }
       session = new MediaSession({
         sessionId,
         report,
@@ -75,7 +83,9 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
       });
       const opened = session;
       sessions.set(sessionId, opened);
-      const { answerSdp, link } = await transport.accept(message.offerSdp, opened, { signal: never });
+      const { answerSdp, link } = await transport.accept(message.offerSdp, opened, {
+        signal: cancel.signal,
+      });
       const stopPlaying = playout.add(opened);
       opened.attach(link, () => {
         stopPlaying();
@@ -92,6 +102,8 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
         fault,
         detail: error instanceof Error ? error.message : String(error),
       });
+    } finally {
+      opening.delete(sessionId);
     }
   };
 
@@ -120,7 +132,11 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
           residentBytes: process.memoryUsage.rss(),
         },
       });
-    } else if (message.kind !== 'start') sessions.get(message.sessionId)?.receive(message);
+    } else if (message.kind !== 'start') {
+      if (message.kind === 'close')
+        opening.get(message.sessionId)?.abort(new Error('The session was given up.'));
+      sessions.get(message.sessionId)?.receive(message);
+    }
   };
 }
 

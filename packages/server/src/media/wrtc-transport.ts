@@ -20,6 +20,8 @@ const MAX_BUFFERED_BYTES = 256 * 1024;
 const MAX_TEXT_FRAME_CHARACTERS = 64 * 1024;
 const MAX_FILE_BYTES = 20 * 1024 * 1024;
 const MAX_OPEN_FILE_CHANNELS = 8;
+/** A "ready" that overtakes the client's own change to open makes published clients fail when they send. */
+const FILE_READY_DELAY_MS = 20;
 
 export interface WrtcTransportOptions {
   readonly mediaAddress?: string | undefined;
@@ -201,8 +203,9 @@ function watchPeer(peer: WrtcPeerConnection, handlers: LinkHandlers, closeLink: 
       receiver.abandon();
       files.delete(file);
     };
-    if (channel.readyState === 'open') receiver.start();
-    else channel.onopen = () => receiver.start();
+    const start = () => setTimeout(() => guard(() => receiver.start()), FILE_READY_DELAY_MS);
+    if (channel.readyState === 'open') start();
+    else channel.onopen = start;
   };
 
   peer.ondatachannel = ({ channel }) => {

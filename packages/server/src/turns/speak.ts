@@ -3,7 +3,7 @@
  * one plays; a clear aborts what is being prepared and drops the rest.
  */
 import { randomUUID } from 'node:crypto';
-import type { PcmClip, VisemeSpan } from '@visavox/audio';
+import { concatSamples, createResampler, type PcmClip, type Resampler, type VisemeSpan } from '@visavox/audio';
 import type { ServerPacket } from '@visavox/contract';
 import type { SpeechChunk } from '../providers/provider.ts';
 
@@ -44,7 +44,7 @@ export interface SpeakerOptions {
 export interface Speaker {
   /**
    * Says a text. Exactly one `stf` is announced for it, unless it is cleared away; one of duration 0 when it cannot be
-   * spoken. Beyond 64 waiting texts more are ignored.
+   * spoken. Beyond 64 waiting texts and files more are ignored.
    */
   say(text: string): void;
   /** Plays uploaded speech; `load` gives its sound. `name` is the file reference. */
@@ -66,31 +66,33 @@ type Job = (utteranceId: string, signal: AbortSignal) => Promise<void>;
 export function createSpeaker(options: SpeakerOptions): Speaker {
   const { output } = options;
   let waiting: Job[] = [];
-  let running = false;
+  /** The generation that a job is being prepared in. One that was aborted may settle late; nobody waits for it. */
+  let preparing: AbortSignal | undefined;
   let closed = false;
   let generation = new AbortController();
   const unplayed = new Set<string>();
 
   const pump = (): void => {
-    if (running || closed || unplayed.size >= MAX_UNPLAYED) return;
+    if (preparing !== undefined || closed || unplayed.size >= MAX_UNPLAYED) return;
     const job = waiting.shift();
     if (job === undefined) return;
-    running = true;
     const utteranceId = randomUUID();
     const { signal } = generation;
+    preparing = signal;
     unplayed.add(utteranceId);
     job(utteranceId, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) options.onFailure(error);
       })
       .finally(() => {
-        running = false;
+        if (preparing !== signal) return;
+        preparing = undefined;
         pump();
       });
   };
 
   const add = (job: Job): void => {
-    if (closed) return;
+    if (closed || waiting.length >= MAX_WAITING) return;
     waiting.push(job);
     pump();
   };
@@ -113,21 +115,34 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
     output.endUtterance(utteranceId, announcements);
   };
 
+  /** A failure is told and the utterance goes on to its end; an abort throws, so that nothing more is handed over. */
+  const attempt = async (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      options.onFailure(error);
+    }
+    signal.throwIfAborted();
+  };
+
   const sayJob =
     (text: string): Job =>
     async (utteranceId, signal) => {
       const sentences = text.length > MAX_CHARACTERS ? [] : options.splitSentences(text);
-      let started = false;
+      let oneRate: OneRate | undefined;
       let producedMs = 0;
       let spokenCharacters = 0;
-      try {
+      await attempt(signal, async () => {
         for (const sentence of sentences) {
           let sentenceMs = 0;
           for await (const chunk of options.synthesize(sentence, { signal })) {
             signal.throwIfAborted();
             if (chunk.samples.length === 0) continue;
-            if (!started) output.startUtterance(utteranceId, chunk.sampleRateHz);
-            started = true;
+            if (oneRate === undefined) {
+              output.startUtterance(utteranceId, chunk.sampleRateHz);
+              oneRate = createOneRate(chunk.sampleRateHz);
+            }
             const chunkMs = (chunk.samples.length * 1000) / chunk.sampleRateHz;
             producedMs += chunkMs;
             sentenceMs += chunkMs;
@@ -135,57 +150,61 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
               spokenCharacters > 0 ? (producedMs - sentenceMs) / spokenCharacters : TYPICAL_MS_PER_CHARACTER;
             const expectedMs = Math.max(producedMs, text.length * pace);
             output.appendUtterance(utteranceId, {
-              samples: chunk.samples,
+              samples: oneRate.convert(chunk),
               visemes: chunk.visemes ?? options.analyse(chunk),
               announcements: announce(utteranceId, text, expectedMs, true),
             });
           }
-          spokenCharacters += sentence.length;
+          signal.throwIfAborted();
+          if (sentenceMs > 0) spokenCharacters += sentence.length;
         }
-      } catch (error) {
-        if (signal.aborted) throw error;
-        options.onFailure(error);
+      });
+      const announcements = announce(utteranceId, text, producedMs, true);
+      if (oneRate === undefined) {
+        silent(utteranceId, announcements);
+        return;
       }
-      if (started) output.endUtterance(utteranceId, announce(utteranceId, text, producedMs, true));
-      else silent(utteranceId, announce(utteranceId, text, 0, true));
+      const samples = oneRate.flush();
+      if (samples.length > 0) output.appendUtterance(utteranceId, { samples, visemes: [], announcements });
+      output.endUtterance(utteranceId, announcements);
     };
 
   return {
     say(text) {
-      if (waiting.length < MAX_WAITING) add(sayJob(text));
+      add(sayJob(text));
     },
     play(upload) {
       add(async (utteranceId, signal) => {
         let clip: PcmClip | undefined;
-        try {
+        await attempt(signal, async () => {
           clip = await upload.load({ signal });
-        } catch (error) {
-          if (signal.aborted) throw error;
-          options.onFailure(error);
-        }
-        signal.throwIfAborted();
-        const durationMs = clip === undefined ? 0 : (clip.samples.length * 1000) / clip.sampleRateHz;
-        const announcements = announce(upload.name, upload.message, durationMs, upload.announceStf);
+        });
+        const announceFor = (durationMs: number) =>
+          announce(upload.name, upload.message, durationMs, upload.announceStf);
         if (clip === undefined || clip.samples.length === 0) {
-          silent(utteranceId, announcements);
+          silent(utteranceId, announceFor(0));
           return;
         }
-        output.startUtterance(utteranceId, clip.sampleRateHz);
-        for (const piece of cut(clip, 2)) {
-          output.appendUtterance(utteranceId, {
-            samples: piece.samples,
-            visemes: options.analyse(piece),
-            announcements,
-          });
-          await new Promise((resolve) => setImmediate(resolve));
-          signal.throwIfAborted();
-        }
-        output.endUtterance(utteranceId, announcements);
+        const { sampleRateHz, samples } = clip;
+        const announcements = announceFor((samples.length * 1000) / sampleRateHz);
+        let played = 0;
+        output.startUtterance(utteranceId, sampleRateHz);
+        await attempt(signal, async () => {
+          for (const piece of cut({ samples, sampleRateHz }, 2)) {
+            const visemes = options.analyse(piece);
+            output.appendUtterance(utteranceId, { samples: piece.samples, visemes, announcements });
+            played += piece.samples.length;
+            await new Promise((resolve) => setImmediate(resolve));
+            signal.throwIfAborted();
+          }
+        });
+        output.endUtterance(utteranceId, announceFor((played * 1000) / sampleRateHz));
       });
     },
     clear() {
       waiting = [];
       unplayed.clear();
+      preparing = undefined;
       generation.abort();
       generation = new AbortController();
     },
@@ -206,4 +225,29 @@ function* cut(clip: PcmClip, seconds: number): Iterable<PcmClip> {
   for (let start = 0; start < clip.samples.length; start += length) {
     yield { samples: clip.samples.slice(start, start + length), sampleRateHz: clip.sampleRateHz };
   }
+}
+
+interface OneRate {
+  convert(chunk: PcmClip): Int16Array;
+  /** What is held back at the end of the utterance. */
+  flush(): Int16Array;
+}
+
+/** An utterance has one rate, but the sentences of a text may have voices of different rates. */
+function createOneRate(sampleRateHz: number): OneRate {
+  let resampler: Resampler | undefined;
+  const flush = () => resampler?.flush() ?? new Int16Array(0);
+  return {
+    flush,
+    convert(chunk) {
+      if (resampler?.fromHz === chunk.sampleRateHz) return resampler.process(chunk.samples);
+      const rest = flush();
+      resampler =
+        chunk.sampleRateHz === sampleRateHz
+          ? undefined
+          : createResampler({ fromHz: chunk.sampleRateHz, toHz: sampleRateHz });
+      const samples = resampler?.process(chunk.samples) ?? chunk.samples;
+      return rest.length === 0 ? samples : concatSamples([rest, samples]);
+    },
+  };
 }

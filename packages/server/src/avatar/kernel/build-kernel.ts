@@ -47,7 +47,7 @@ export async function compileKernel(): Promise<string> {
     '// Generated from kernel.as by build-kernel.ts. Do not edit.',
     '/** The compiled pixel kernel (WebAssembly with SIMD), base64. */',
     'export const KERNEL_BASE64 =',
-    lines.map((line) => `  '${line}'`).join(' +\n') + ';',
+    `${lines.map((line) => `  '${line}'`).join(' +\n')};`,
     '',
   ].join('\n');
 }
