@@ -28,6 +28,7 @@ globalThis.probe = (() => {
       [/\/session\/[0-9a-f]+\/$/, 'sessionInfo'],
       [/\/llm\//, 'llm'],
     ].find(([pattern]) => pattern.test(url))?.[1];
+    if (step === 'exchange') mark('offer');
     const response = await fetchOfThePage(...request);
     if (step === 'llm') {
       const reader = response.clone().body.getReader();

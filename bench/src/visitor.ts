@@ -15,6 +15,8 @@ export interface SizePx {
 export interface ConnectSteps {
   readonly sessionInfoMs: number;
   readonly iceServersMs: number;
+  /** The browser has made its offer. */
+  readonly offerMs: number;
   readonly exchangeMs: number;
   /** ICE and DTLS are through. */
   readonly connectedMs: number;
@@ -96,6 +98,7 @@ export class Visitor {
     return {
       sessionInfoMs: at('sessionInfo'),
       iceServersMs: at('iceServers'),
+      offerMs: at('offer'),
       exchangeMs: at('exchange'),
       connectedMs: at('connected'),
       channelOpenMs: at('channelOpen'),

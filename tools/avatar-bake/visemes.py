@@ -50,7 +50,7 @@ def lids(c):
 
 
 def pose(name, rest):
-    """Keyword arguments of Avatar.base for a layer name: neutral, m_<jaw index><lip index>, m_<special>, e_b<n>, e_g<dir>, e_up."""
+    """Keyword arguments of Avatar.base for a layer name: neutral, m_<jaw index><lip index>, m_<special>, e_b<n>, e_g<dir>."""
     if name == 'neutral':
         return dict(expr=mix(rest))
     kind, key = name.split('_')
@@ -64,12 +64,12 @@ def pose(name, rest):
         return dict(expr=mix(rest, lids(LIDS[int(key[1])] * LID_FULL)))
     if key[0] == 'g':
         return dict(gaze=GAZE[key[1]], expr=mix(rest, lids(.18 if key[1] == 'd' else 0)))
-    return dict(expr=mix(rest, {'eyebrows-left-up': .7, 'eyebrows-right-up': .7, 'eyebrows-left-inner-up': .4, 'eyebrows-right-inner-up': .4}))
+    raise ValueError(f'no such layer: {name}')
 
 
 def layers():
     """Every patch of a pack, most needed first."""
     mouth = [f'm_{i}{k}' for i in range(0, len(JAW), 2) for k in range(len(LIP))] + ['m_' + k for k in SPECIAL]
     mouth += [f'm_{i}{k}' for i in range(1, len(JAW), 2) for k in range(len(LIP))]
-    eyes = [f'e_b{i}' for i in range(len(LIDS))] + ['e_g' + k for k in GAZE] + ['e_up']
+    eyes = [f'e_b{i}' for i in range(len(LIDS))] + ['e_g' + k for k in GAZE]
     return ['neutral'] + eyes + mouth

@@ -69,7 +69,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     cleanups.push(() => data.close());
 
     progress('opening database, voices and media');
-    const packs = await findPacks(signal);
+    const packs = await findPacks([PACKS_DIRECTORY, path.join(data.path, 'avatars')], signal);
     const opening = {
       store: openStore({ databaseUrl: config.databaseUrl, dataDirectory: data.path }).then((opened) => {
         cleanups.push(() => opened.close());
@@ -198,16 +198,22 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-/** Installed packs, the default style first. */
-async function findPacks(signal: AbortSignal) {
-  const entries = await readdir(PACKS_DIRECTORY, { withFileTypes: true });
-  const directories = entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => path.join(PACKS_DIRECTORY, name));
-  const packs = await Promise.all(
-    directories.map(async (directory) => ({ directory, ...(await loadAvatarPack(directory, { signal })) })),
-  );
-  return packs.sort(
+/** Installed packs, the default style first. A pack of a later folder replaces one of the same name. */
+async function findPacks(folders: readonly string[], signal: AbortSignal) {
+  const byName = new Map<
+    string,
+    { readonly directory: string } & Awaited<ReturnType<typeof loadAvatarPack>>
+  >();
+  for (const folder of folders) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (!entry.isDirectory()) continue;
+      const directory = path.join(folder, entry.name);
+      const pack = await loadAvatarPack(directory, { signal });
+      byName.set(pack.name, { directory, ...pack });
+    }
+  }
+  return [...byName.values()].sort(
     (a, b) =>
       Number(b.name === DEFAULT_STYLE) - Number(a.name === DEFAULT_STYLE) || a.name.localeCompare(b.name),
   );

@@ -1,4 +1,5 @@
 /** What a new organization starts with, so that the first conversation needs no set-up. */
+import { readFile } from 'node:fs/promises';
 import type { Store } from './store/store.ts';
 
 export const DEFAULT_ORGANIZATION_ID = 'default';
@@ -34,12 +35,27 @@ const PROMPTS = [
   },
 ] as const;
 
+const BACKGROUNDS = [
+  { id: 'pbi-0c1d7a52b9e84f6fa3c2d5e6f7081921', title: 'Bright office', file: 'bright-office.webp' },
+  { id: 'pbi-4e2b8f60c7d94a1bb5a3e8d9c0f1a2b3', title: 'Evening lights', file: 'evening-lights.webp' },
+] as const;
+
 export async function seedOrganization(store: Store, organizationId: string): Promise<void> {
   await store.upsertOrganization({ id: organizationId, name: 'Default organization' });
   for (const [index, prompt] of PROMPTS.entries()) {
     await store.insertPromptIfAbsent({
       ...prompt,
       organizationId,
+      createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, index)),
+    });
+  }
+  for (const [index, { id, title, file }] of BACKGROUNDS.entries()) {
+    await store.insertBackgroundImageIfAbsent({
+      id,
+      organizationId,
+      title,
+      mediaType: 'image/webp',
+      image: new Uint8Array(await readFile(new URL(`../backgrounds/${file}`, import.meta.url))),
       createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, index)),
     });
   }

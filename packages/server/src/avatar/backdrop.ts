@@ -1,5 +1,5 @@
 /** What stands behind the figure: a generated studio wall, or a picture that covers the frame. */
-import { type Planes, planesFromRgba, resamplePlane } from './planes.ts';
+import { planesFromRgba, resamplePlane } from './planes.ts';
 
 /** A decoded picture, straight-alpha RGBA rows without padding. Transparency is ignored. */
 export interface BackgroundPicture {
@@ -15,18 +15,21 @@ export interface FramePlanes {
   readonly v: Uint8Array;
 }
 
+/** Pixels that a filter may reach beyond the picture. */
+const BORDER_PX = 4;
+
 /** Scales a picture so that it covers the frame, centred; what is too much on one axis is cut off. */
 export function coverBackdrop(picture: BackgroundPicture, widthPx: number, heightPx: number): FramePlanes {
-  const opaque = picture.rgba.slice();
-  for (let i = 3; i < opaque.length; i += 4) opaque[i] = 255;
-  const planes: Planes = planesFromRgba(opaque, picture.widthPx, picture.heightPx);
+  const planes = planesFromRgba(
+    withBorder(picture),
+    picture.widthPx + 2 * BORDER_PX,
+    picture.heightPx + 2 * BORDER_PX,
+  );
   const scale = Math.max(widthPx / picture.widthPx, heightPx / picture.heightPx);
-  // One percent more than needed keeps filter taps off the picture's edge, where there is nothing.
-  const grown = scale * 1.01;
   const sampling = {
-    scale: grown,
-    offsetXPx: (widthPx - picture.widthPx * grown) / 2,
-    offsetYPx: (heightPx - picture.heightPx * grown) / 2,
+    scale,
+    offsetXPx: (widthPx - picture.widthPx * scale) / 2 - BORDER_PX * scale,
+    offsetYPx: (heightPx - picture.heightPx * scale) / 2 - BORDER_PX * scale,
     leftPx: 0,
     topPx: 0,
     widthPx,
@@ -35,6 +38,25 @@ export function coverBackdrop(picture: BackgroundPicture, widthPx: number, heigh
   } as const;
   const cut = (plane: Uint8Array, step: 1 | 2) => resamplePlane(plane, planes, sampling, step);
   return { y: cut(planes.y, 1), u: cut(planes.u, 2), v: cut(planes.v, 2) };
+}
+
+/** The picture, opaque, with its edge pixels repeated around it: filter taps must not reach where there is nothing. */
+function withBorder({ rgba, widthPx, heightPx }: BackgroundPicture): Uint8Array {
+  const outWidthPx = widthPx + 2 * BORDER_PX;
+  const out = new Uint8Array(outWidthPx * (heightPx + 2 * BORDER_PX) * 4);
+  for (let y = 0; y < heightPx + 2 * BORDER_PX; y++) {
+    const fromY = Math.min(heightPx - 1, Math.max(0, y - BORDER_PX));
+    for (let x = 0; x < outWidthPx; x++) {
+      const fromX = Math.min(widthPx - 1, Math.max(0, x - BORDER_PX));
+      const from = (fromY * widthPx + fromX) * 4;
+      const to = (y * outWidthPx + x) * 4;
+      out[to] = rgba[from] ?? 0;
+      out[to + 1] = rgba[from + 1] ?? 0;
+      out[to + 2] = rgba[from + 2] ?? 0;
+      out[to + 3] = 255;
+    }
+  }
+  return out;
 }
 
 /** A warm grey studio wall with a soft pool of light behind the head; dithered, so that it shows no bands. */

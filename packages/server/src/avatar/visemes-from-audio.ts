@@ -8,7 +8,8 @@ const HOP_MS = 20;
 /** Quieter than this part of the clip's loud level counts as silence. */
 const SILENCE_SHARE = 0.06;
 const DIP_SHARE = 0.3;
-const MIN_LEVEL = 60;
+/** Below this a clip is not speech, however its parts compare; of 32 768. */
+const MIN_LEVEL = 250;
 
 interface Frame {
   readonly level: number;

@@ -16,7 +16,7 @@ import type { SessionEventRow, SessionRow, Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createSpeaker, type Speaker, type SpeakerOptions } from '../turns/speak.ts';
 
-/** Three missed beats of a client without WebRTC. */
+/** Three missed beats of a client without WebRTC, or of one whose peer has not connected yet. */
 const HEARTBEAT_WINDOW_MS = 30_000;
 const MAX_FILES = 16;
 const MAX_FILE_BYTES_KEPT = 64 * 1024 * 1024;
@@ -58,6 +58,7 @@ export class LiveSession {
   #media: MediaSession | undefined;
   #speaker: Speaker | undefined;
   #exchanging = false;
+  #isConnected = false;
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
@@ -105,10 +106,10 @@ export class LiveSession {
         },
         { signal: AbortSignal.any([signal, this.#ending.signal]) },
       );
-      if (this.#ending.signal.aborted) {
-        session.close();
-        throw this.#ending.signal.reason;
-      }
+      // The session may have ended, or the client left, while the answer was made.
+      if (this.row.status === 'TERMINATED' || signal.aborted) session.close();
+      this.#requireOpen();
+      signal.throwIfAborted();
       this.#media = session;
       this.#speaker = createSpeaker({
         output: session,
@@ -118,7 +119,12 @@ export class LiveSession {
         onFailure: (error) =>
           this.#options.log.warn({ err: error, sessionId: this.#row.id }, 'an utterance could not be spoken'),
       });
-      this.#change({ status: 'EXCHANGED', clientSdp: offerSdp, serverSdp: answerSdp });
+      const isCreated = this.row.status === 'CREATED';
+      this.#change({
+        ...(isCreated ? { status: 'EXCHANGED' } : {}),
+        clientSdp: offerSdp,
+        serverSdp: answerSdp,
+      });
       return answerSdp;
     } finally {
       this.#exchanging = false;
@@ -136,7 +142,7 @@ export class LiveSession {
     };
     this.#write(() => this.#options.store.insertSessionEvent(row));
     if (event === 'SESSION_START' && this.#row.status !== 'IN_PROGRESS') this.#begin();
-    if (this.#media === undefined && this.#row.status === 'IN_PROGRESS') {
+    if (!this.#isConnected && this.#row.status === 'IN_PROGRESS') {
       this.#setTimer(HEARTBEAT_WINDOW_MS, 'SESSION_LOST_AFTER_CONNECTION');
     }
     const reason: TerminationReason | null =
@@ -175,6 +181,7 @@ export class LiveSession {
 
   #connected(): void {
     if (this.#row.status === 'TERMINATED') return;
+    this.#isConnected = true;
     clearTimeout(this.#timer);
     if (this.#row.status !== 'IN_PROGRESS') this.#begin();
   }

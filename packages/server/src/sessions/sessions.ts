@@ -48,6 +48,8 @@ export interface RawRequest {
   readonly hasUsingStfWebrtc: boolean;
 }
 
+const REASON_OF_STOP: TerminationReason = 'GRACEFUL_TERMINATION';
+
 export const DEFAULT_NAMES = { llmType: 'gpt-35', ttsType: 'yuri', sttType: 'default' } as const;
 
 /** Whether the session may use a feature. A session without declared capabilities has those its types imply. */
@@ -92,7 +94,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       return live.size;
     },
     async create(organizationId, request, raw) {
-      if (closed) throw new PlatformError('unavailable', 'The server is stopping.');
+      if (closed) throw stopping();
       const capability = request.capability ?? ['STF_WEBRTC'];
       checkCapabilities(capability, request);
       await checkReferences(organizationId, request, options);
@@ -144,6 +146,10 @@ export function createSessions(options: SessionsOptions): Sessions {
         onEnded: () => live.delete(row.id),
       });
       live.set(row.id, session);
+      if (closed) {
+        await session.end(REASON_OF_STOP);
+        throw stopping();
+      }
       return row;
     },
     async read(sessionId) {
@@ -163,10 +169,13 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     async close() {
       closed = true;
-      const reason: TerminationReason = 'GRACEFUL_TERMINATION';
-      await Promise.all([...live.values()].map((session) => session.end(reason)));
+      await Promise.all([...live.values()].map((session) => session.end(REASON_OF_STOP)));
     },
   };
+}
+
+function stopping(): PlatformError {
+  return new PlatformError('unavailable', 'The server is stopping.');
 }
 
 function unknownSession(sessionId: string): PlatformError {

@@ -3,7 +3,13 @@
  * one plays; a clear aborts what is being prepared and drops the rest.
  */
 import { randomUUID } from 'node:crypto';
-import { concatSamples, createResampler, type PcmClip, type Resampler, type VisemeSpan } from '@visavox/audio';
+import {
+  concatSamples,
+  createResampler,
+  type PcmClip,
+  type Resampler,
+  type VisemeSpan,
+} from '@visavox/audio';
 import type { ServerPacket } from '@visavox/contract';
 import type { SpeechChunk } from '../providers/provider.ts';
 
@@ -116,21 +122,23 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
   };
 
   /** A failure is told and the utterance goes on to its end; an abort throws, so that nothing more is handed over. */
-  const attempt = async (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+  const attempt = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> => {
+    let result: T | undefined;
     try {
-      await work();
+      result = await work();
     } catch (error) {
       signal.throwIfAborted();
       options.onFailure(error);
     }
     signal.throwIfAborted();
+    return result;
   };
 
   const sayJob =
     (text: string): Job =>
     async (utteranceId, signal) => {
       const sentences = text.length > MAX_CHARACTERS ? [] : options.splitSentences(text);
-      let oneRate: OneRate | undefined;
+      const oneRate = createOneRate();
       let producedMs = 0;
       let spokenCharacters = 0;
       await attempt(signal, async () => {
@@ -139,10 +147,8 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
           for await (const chunk of options.synthesize(sentence, { signal })) {
             signal.throwIfAborted();
             if (chunk.samples.length === 0) continue;
-            if (oneRate === undefined) {
-              output.startUtterance(utteranceId, chunk.sampleRateHz);
-              oneRate = createOneRate(chunk.sampleRateHz);
-            }
+            if (oneRate.sampleRateHz === undefined) output.startUtterance(utteranceId, chunk.sampleRateHz);
+            const samples = oneRate.convert(chunk);
             const chunkMs = (chunk.samples.length * 1000) / chunk.sampleRateHz;
             producedMs += chunkMs;
             sentenceMs += chunkMs;
@@ -150,7 +156,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
               spokenCharacters > 0 ? (producedMs - sentenceMs) / spokenCharacters : TYPICAL_MS_PER_CHARACTER;
             const expectedMs = Math.max(producedMs, text.length * pace);
             output.appendUtterance(utteranceId, {
-              samples: oneRate.convert(chunk),
+              samples,
               visemes: chunk.visemes ?? options.analyse(chunk),
               announcements: announce(utteranceId, text, expectedMs, true),
             });
@@ -160,7 +166,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
         }
       });
       const announcements = announce(utteranceId, text, producedMs, true);
-      if (oneRate === undefined) {
+      if (oneRate.sampleRateHz === undefined) {
         silent(utteranceId, announcements);
         return;
       }
@@ -175,10 +181,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
     },
     play(upload) {
       add(async (utteranceId, signal) => {
-        let clip: PcmClip | undefined;
-        await attempt(signal, async () => {
-          clip = await upload.load({ signal });
-        });
+        const clip = await attempt(signal, () => upload.load({ signal }));
         const announceFor = (durationMs: number) =>
           announce(upload.name, upload.message, durationMs, upload.announceStf);
         if (clip === undefined || clip.samples.length === 0) {
@@ -228,18 +231,25 @@ function* cut(clip: PcmClip, seconds: number): Iterable<PcmClip> {
 }
 
 interface OneRate {
+  /** That of the first chunk; undefined before. */
+  readonly sampleRateHz: number | undefined;
   convert(chunk: PcmClip): Int16Array;
   /** What is held back at the end of the utterance. */
   flush(): Int16Array;
 }
 
 /** An utterance has one rate, but the sentences of a text may have voices of different rates. */
-function createOneRate(sampleRateHz: number): OneRate {
+function createOneRate(): OneRate {
+  let sampleRateHz: number | undefined;
   let resampler: Resampler | undefined;
   const flush = () => resampler?.flush() ?? new Int16Array(0);
   return {
+    get sampleRateHz() {
+      return sampleRateHz;
+    },
     flush,
     convert(chunk) {
+      sampleRateHz ??= chunk.sampleRateHz;
       if (resampler?.fromHz === chunk.sampleRateHz) return resampler.process(chunk.samples);
       const rest = flush();
       resampler =

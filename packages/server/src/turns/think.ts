@@ -33,8 +33,7 @@ export async function* think(
   const splitter = createSentenceSplitter();
   const toolCalls: LlmToolCall[] = [];
   let spoke = false;
-  for await (const part of readAll(stream)) {
-    signal.throwIfAborted();
+  for await (const part of readAll(stream, signal)) {
     if (part.type === 'text-delta') {
       for (const sentence of splitter.push(part.delta)) {
         spoke = true;
@@ -58,13 +57,19 @@ export async function* think(
   yield { type: 'finish' };
 }
 
-/** Reads to the end; leaving early cancels the stream, which closes the vendor's connection. */
-async function* readAll<T>(stream: ReadableStream<T>): AsyncIterable<T> {
+/**
+ * Reads to the end; leaving early or an abort cancels the stream, which closes the vendor's connection even while it
+ * waits for the next part.
+ */
+async function* readAll<T>(stream: ReadableStream<T>, signal: AbortSignal): AsyncIterable<T> {
   const reader = stream.getReader();
+  const abort = () => void reader.cancel(signal.reason).catch(() => {});
+  signal.addEventListener('abort', abort, { once: true });
   let done = false;
   try {
     for (;;) {
       const result = await reader.read();
+      signal.throwIfAborted();
       if (result.done) {
         done = true;
         return;
@@ -72,6 +77,7 @@ async function* readAll<T>(stream: ReadableStream<T>): AsyncIterable<T> {
       yield result.value;
     }
   } finally {
+    signal.removeEventListener('abort', abort);
     if (!done) await reader.cancel().catch(() => {});
   }
 }
@@ -90,13 +96,15 @@ function toTool(tool: ToolSchema): LanguageModelV4FunctionTool {
  * Vendors refuse tool requests without results and results without requests, so both are left out.
  */
 export function toPrompt(systemPrompt: string, messages: readonly LlmMessage[]): LanguageModelV4Prompt {
-  const answered = new Set(
-    messages.flatMap((message) => (message.role === 'tool' ? [message.tool_call_id] : [])),
-  );
+  // By position, since some models use their ids again: only a result that follows the request answers it.
+  const lastResult = new Map<string, number>();
+  for (const [index, message] of messages.entries()) {
+    if (message.role === 'tool') lastResult.set(message.tool_call_id ?? '', index);
+  }
   const toolNames = new Map<string, string>();
   const prompt: LanguageModelV4Message[] = [];
   if (systemPrompt !== '') prompt.push({ role: 'system', content: systemPrompt });
-  for (const message of messages) {
+  for (const [index, message] of messages.entries()) {
     switch (message.role) {
       case 'system':
         if (message.content !== '') prompt.push({ role: 'system', content: message.content });
@@ -105,7 +113,7 @@ export function toPrompt(systemPrompt: string, messages: readonly LlmMessage[]):
         prompt.push({ role: 'user', content: [{ type: 'text', text: message.content }] });
         break;
       case 'assistant': {
-        const calls = (message.tool_calls ?? []).filter((call) => answered.has(call.id));
+        const calls = (message.tool_calls ?? []).filter((call) => (lastResult.get(call.id) ?? -1) > index);
         for (const call of calls) toolNames.set(call.id, call.function.name);
         const content = [
           ...(message.content === '' ? [] : [{ type: 'text' as const, text: message.content }]),
@@ -123,6 +131,7 @@ export function toPrompt(systemPrompt: string, messages: readonly LlmMessage[]):
         const toolCallId = message.tool_call_id ?? '';
         const toolName = toolNames.get(toolCallId);
         if (toolName === undefined) break;
+        toolNames.delete(toolCallId);
         prompt.push({
           role: 'tool',
           content: [
