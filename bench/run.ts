@@ -54,13 +54,13 @@ const required = rows.filter(({ required: wanted }) => wanted !== undefined).len
 process.stdout.write(`\n${required - missed} of ${required} required values met\n`);
 process.exitCode = missed === 0 ? 0 : 1;
 
-/** A machine that is busy with other things measures those; after a minute it is taken as it is. */
+/** A machine that is busy with other things measures those; after half a minute it is taken as it is. */
 async function waitForQuiet(): Promise<void> {
   if (!hasProc) return;
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < 10; round += 1) {
     const end = watchMachine();
     await wait(3000);
-    if (end().totalPart < 0.3) return;
+    if (end().normalPart < 0.4) return;
   }
 }
 

@@ -19,9 +19,11 @@ export function readResidentBytes(processId: number): number {
   return Number(readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ')[1]) * BYTES_PER_PAGE;
 }
 
-/** How much of the machine, all cores together, was used between two readings: in all, and by other programs. */
+/** How much of the machine, all cores together, was used between two readings. */
 export interface MachineUse {
-  readonly totalPart: number;
+  /** Work at normal priority; what runs at low priority gives way. */
+  readonly normalPart: number;
+  /** By programs that are not ours, at any priority. */
   readonly othersPart: number;
 }
 
@@ -31,7 +33,7 @@ export function watchMachine(): () => MachineUse {
     const line = readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '';
     const fields = line.trim().split(/\s+/).slice(1).map(Number);
     const total = fields.slice(0, 8).reduce((sum, value) => sum + value, 0);
-    return { total, idle: (fields[3] ?? 0) + (fields[4] ?? 0), ours: readOwnTicks() };
+    return { total, nice: fields[1] ?? 0, idle: (fields[3] ?? 0) + (fields[4] ?? 0), ours: readOwnTicks() };
   };
   const before = read();
   return () => {
@@ -39,7 +41,8 @@ export function watchMachine(): () => MachineUse {
     const total = after.total - before.total;
     const busy = total - (after.idle - before.idle);
     const ours = Math.max(0, after.ours - before.ours);
-    return { totalPart: busy / total, othersPart: Math.max(0, busy - ours) / total };
+    const normal = busy - (after.nice - before.nice);
+    return { normalPart: normal / total, othersPart: Math.max(0, busy - ours) / total };
   };
 }
 

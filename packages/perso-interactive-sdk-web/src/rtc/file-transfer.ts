@@ -68,7 +68,12 @@ export async function sendFile(peer: FileChannelSource, file: Blob): Promise<str
     finished = true;
     clearTimeout(timer);
     resume?.();
-    channel.onopen = channel.onmessage = channel.onbufferedamountlow = channel.onerror = channel.onclose = null;
+    channel.onopen =
+      channel.onmessage =
+      channel.onbufferedamountlow =
+      channel.onerror =
+      channel.onclose =
+        null;
     channel.close();
   }
 }

@@ -44,6 +44,8 @@ export function createHttpApp(options: HttpOptions): {
 
   app.use(async (context, next) => {
     if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS_HEADERS });
+    // No name holds a NUL character, and no database can be asked for one.
+    if (context.req.path.includes('%00')) throw new PlatformError('not_found', 'Nothing is here.');
     await next();
     for (const [name, value] of Object.entries(CORS_HEADERS)) context.res.headers.set(name, value);
     context.res.headers.set('X-Content-Type-Options', 'nosniff');
@@ -121,7 +123,12 @@ export function createHttpApp(options: HttpOptions): {
     });
   });
   app.notFound(() => errorResponse(new PlatformError('not_found', 'Nothing is here.')));
-  app.onError((error) => errorResponse(toPlatformError(error, log)));
+  app.onError((error, context) =>
+    // Nobody reads the answer of a request that was given up, and an abort is no failure of the server.
+    context.req.raw.signal.aborted
+      ? errorResponse(new PlatformError('unavailable', 'The request was given up.', { cause: error }))
+      : errorResponse(toPlatformError(error, log)),
+  );
   return app;
 }
 

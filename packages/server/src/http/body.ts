@@ -2,6 +2,9 @@
 import { type ErrorCode, type ErrorItem, PlatformError } from '@visavox/contract';
 import type { z } from 'zod';
 
+/** Far above what any request needs, far below what overflows a stack. */
+const MAX_NESTING = 100;
+
 /** @throws {PlatformError} `payload_too_large` as soon as the limit is passed. */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
@@ -47,7 +50,31 @@ export async function readJson<Schema extends z.ZodType>(
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     throw new PlatformError('invalid', 'The body must be a JSON object.');
   }
+  checkBounds(raw);
   return { value: validate(schema, raw), raw };
+}
+
+/** Walks without recursion, since the depth is what is checked. No database keeps NUL characters in text. */
+function checkBounds(raw: object): void {
+  for (const [attr, field] of Object.entries(raw)) {
+    const open: { readonly value: unknown; readonly depth: number }[] = [{ value: field, depth: 1 }];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { value, depth } = next;
+      if (depth > MAX_NESTING) {
+        throw new PlatformError('invalid', `This field may be nested ${MAX_NESTING} levels deep at most.`, {
+          attr,
+        });
+      }
+      const texts = typeof value === 'string' ? [value] : [];
+      if (typeof value === 'object' && value !== null) {
+        if (!Array.isArray(value)) texts.push(...Object.keys(value));
+        for (const child of Object.values(value)) open.push({ value: child, depth: depth + 1 });
+      }
+      if (texts.some((text) => text.includes('\0'))) {
+        throw new PlatformError('invalid', 'Null characters are not allowed.', { attr });
+      }
+    }
+  }
 }
 
 /** @throws {PlatformError} `unsupported_media_type` or `parse_error`. */

@@ -1,15 +1,12 @@
 /** Entry of a media process: wires transport, playout and stages, and obeys the API process over IPC. */
-import { createPerformer, loadAvatarPack } from '../avatar/index.ts';
+import { loadAvatarPack } from '../avatar/index.ts';
 import { createPlayout } from '../media/playout.ts';
 import type { FromMedia, MediaProcessOptions, ToMedia } from '../media/protocol.ts';
-import { OfferError } from '../media/transport.ts';
 import { createWrtcTransport } from '../media/wrtc-transport.ts';
-import { MediaSession, type SizePx } from './session.ts';
+import { MediaSession } from './session.ts';
+import { createSessionTable, FIRST_SIZE } from './session-table.ts';
 import { createStageMaker } from './stage-maker.ts';
 import { createStages } from './stages.ts';
-
-/** Shown until the client has said its size, right after it is connected. */
-const FIRST_SIZE: SizePx = { widthPx: 720, heightPx: 1280 };
 
 const never = new AbortController().signal;
 
@@ -21,7 +18,13 @@ function logError(error: unknown): void {
   process.stderr.write(`media session failed: ${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
-async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => void> {
+interface RunningParts {
+  readonly transport: string;
+  receive(message: ToMedia): void;
+  close(): void;
+}
+
+async function run(options: MediaProcessOptions): Promise<RunningParts> {
   const transport = createWrtcTransport({ mediaAddress: options.mediaAddress, ports: options.ports });
   const packDirectories = new Map<string, string>();
   for (const directory of options.packDirectories) {
@@ -39,9 +42,6 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
       return stageMaker.make(directory, scene, size);
     },
   });
-  const sessions = new Map<string, MediaSession>();
-  /** Sessions whose offer is being answered; they may be given up meanwhile. */
-  const opening = new Map<string, AbortController>();
   const playout = createPlayout({
     clock: {
       now: () => performance.now(),
@@ -61,82 +61,40 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
     warm.release();
   }
 
-  const open = async (message: Extract<ToMedia, { kind: 'open' }>): Promise<void> => {
-    const { requestId, sessionId, scene } = message;
-    const cancel = new AbortController();
-    opening.set(sessionId, cancel);
-    let session: MediaSession | undefined;
-    try {
-      const stage = await stages.lease(scene, FIRST_SIZE);
-      if (cancel.signal.aborted) {
-        stage.release();
-        cancel.signal.throwIfAborted();
-      }
-      session = new MediaSession({
-        sessionId,
-        report,
-        performer: createPerformer(),
-        stage,
-        prepareStage: (size) => stages.lease(scene, size),
-        now: () => performance.now(),
-        logError,
-      });
-      const opened = session;
-      sessions.set(sessionId, opened);
-      const { answerSdp, link } = await transport.accept(message.offerSdp, opened, {
-        signal: cancel.signal,
-      });
-      const stopPlaying = playout.add(opened);
-      opened.attach(link, () => {
-        stopPlaying();
-        if (sessions.get(sessionId) === opened) sessions.delete(sessionId);
-      });
-      report({ kind: 'opened', requestId, answerSdp });
-    } catch (error) {
-      session?.close();
-      sessions.delete(sessionId);
-      const fault = error instanceof OfferError ? 'offer' : 'internal';
-      report({
-        kind: 'open-failed',
-        requestId,
-        fault,
-        detail: error instanceof Error ? error.message : String(error),
-      });
-    } finally {
-      opening.delete(sessionId);
-    }
-  };
-
-  process.once('disconnect', () => {
-    for (const session of [...sessions.values()]) session.close();
-    playout.close();
-    stageMaker.close();
-    transport.close();
-    // libwebrtc's threads do not end by themselves.
-    process.exit(0);
+  const sessions = createSessionTable({
+    transport,
+    stages,
+    playout,
+    report,
+    now: () => performance.now(),
+    logError,
   });
-  report({ kind: 'ready', transport: transport.name });
 
-  return (message) => {
-    if (message.kind === 'open') void open(message);
-    else if (message.kind === 'stats') {
+  const receive = (message: ToMedia): void => {
+    if (message.kind === 'stats') {
       const cpu = process.cpuUsage();
       report({
         kind: 'stats',
         requestId: message.requestId,
         stats: {
-          sessions: sessions.size,
+          sessions: sessions.count,
           stages: stages.count,
           ...playout.stats(),
           cpuSeconds: (cpu.user + cpu.system) / 1e6,
           residentBytes: process.memoryUsage.rss(),
         },
       });
-    } else if (message.kind !== 'start') {
-      if (message.kind === 'close')
-        opening.get(message.sessionId)?.abort(new Error('The session was given up.'));
-      sessions.get(message.sessionId)?.receive(message);
-    }
+    } else if (message.kind !== 'start') sessions.receive(message);
+  };
+  return {
+    transport: transport.name,
+    receive,
+    close() {
+      sessions.close();
+      playout.close();
+      stageMaker.close();
+      transport.close();
+    },
   };
 }
 
@@ -144,17 +102,28 @@ async function run(options: MediaProcessOptions): Promise<(message: ToMedia) => 
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-let handler: Promise<(message: ToMedia) => void> | undefined;
+let parts: RunningParts | undefined;
 process.on('message', (message) => {
   // Only the API process writes to this channel.
   const typed = message as ToMedia;
-  if (typed.kind === 'start') {
-    handler = run(typed.options);
-    handler.catch((error: unknown) => {
-      process.stderr.write(`media process: ${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(1);
-    });
+  if (typed.kind !== 'start') {
+    parts?.receive(typed);
     return;
   }
-  void handler?.then((handle) => handle(typed));
+  run(typed.options).then(
+    (running) => {
+      parts = running;
+      report({ kind: 'ready', transport: running.transport });
+    },
+    (error: unknown) => {
+      process.stderr.write(`media process: ${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+});
+// The API process may go at any time, also while this one is still starting.
+process.once('disconnect', () => {
+  parts?.close();
+  // libwebrtc's threads do not end by themselves.
+  process.exit(0);
 });

@@ -45,13 +45,14 @@ export function createSessionTable(options: {
     try {
       signal.throwIfAborted();
       const { answerSdp, link } = await transport.accept(offerSdp, session, { signal });
+      if (signal.aborted) link.close();
+      signal.throwIfAborted();
       const stopPlaying = playout.add(session);
       sessions.set(sessionId, session);
       session.attach(link, () => {
         stopPlaying();
         if (sessions.get(sessionId) === session) sessions.delete(sessionId);
       });
-      signal.throwIfAborted();
       return answerSdp;
     } catch (error) {
       session.close();
@@ -84,7 +85,8 @@ export function createSessionTable(options: {
         void open(message);
         return;
       }
-      if (message.kind === 'close') openings.get(message.sessionId)?.abort();
+      if (message.kind === 'close')
+        openings.get(message.sessionId)?.abort(new Error('The session was given up.'));
       const session = sessions.get(message.sessionId);
       try {
         session?.receive(message);

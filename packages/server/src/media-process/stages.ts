@@ -9,6 +9,7 @@ import type { I420Frame, IdleLoop } from '../media/transport.ts';
 import type { SizePx } from './session.ts';
 
 const MIN_SIDE_PX = 64;
+const MAX_SIDE_PX = 8192;
 /** Unused stages kept ready, the oldest go first. */
 const MAX_UNUSED = 3;
 
@@ -29,14 +30,25 @@ interface Entry {
   holders: number;
 }
 
-/** Clamps a wished size: even numbers, at most `maxPixels`, aspect kept as far as the limits allow. */
+/**
+ * Fits a wished size: even sides of 64 to 8192 pixels, at most `maxPixels` (no fewer than 64 × 64) in all, and the
+ * aspect of the wish as far as these limits allow.
+ */
 export function fitSize(wish: SizePx, maxPixels: number): SizePx {
-  const clampSide = (value: number) => Math.min(8192, Math.max(MIN_SIDE_PX, value));
-  const widthPx = clampSide(wish.widthPx);
-  const heightPx = clampSide(wish.heightPx);
-  const scale = Math.min(1, Math.sqrt(maxPixels / (widthPx * heightPx)));
-  const even = (value: number) => Math.max(MIN_SIDE_PX, 2 * Math.floor((value * scale) / 2));
-  return { widthPx: even(widthPx), heightPx: even(heightPx) };
+  const wishedWidth = Math.max(1, wish.widthPx);
+  const wishedHeight = Math.max(1, wish.heightPx);
+  const sideScale = Math.min(1, MAX_SIDE_PX / Math.max(wishedWidth, wishedHeight));
+  const width = wishedWidth * sideScale;
+  const height = wishedHeight * sideScale;
+  const scale = Math.min(1, Math.sqrt(maxPixels / (width * height)));
+  const even = (value: number) => Math.max(MIN_SIDE_PX, 2 * Math.floor(value / 2));
+  const widthPx = even(width * scale);
+  const heightPx = even(height * scale);
+  if (widthPx * heightPx <= maxPixels) return { widthPx, heightPx };
+  // The short side had to grow to its least length; the long one gives way.
+  return widthPx > heightPx
+    ? { widthPx: even(maxPixels / heightPx), heightPx }
+    : { widthPx, heightPx: even(maxPixels / widthPx) };
 }
 
 export function createStages(options: {

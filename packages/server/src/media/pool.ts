@@ -91,13 +91,20 @@ export async function createMediaPool(options: {
   readonly environment: NodeJS.ProcessEnv;
   readonly log: PoolLog;
   readonly signal: AbortSignal;
+  /** The program of a media process. Default: ours. */
+  readonly entry?: string;
+  /** How long an offer may take to be answered. Default 8000. */
+  readonly openTimeoutMs?: number;
 }): Promise<MediaPool> {
-  const { log } = options;
+  const { log, entry = ENTRY, openTimeoutMs = OPEN_TIMEOUT_MS } = options;
+  /** Those that are ready to take sessions, by slot. */
   const workers = new Map<number, Worker>();
+  /** All that run, also those that are still starting. */
+  const running = new Set<Worker>();
   const restartTimers = new Set<NodeJS.Timeout>();
   const failures: number[] = [];
   let nextRequestId = 1;
-  let closed = false;
+  let closing: Promise<void> | undefined;
 
   const handle = (worker: Worker, message: FromMedia): void => {
     switch (message.kind) {
@@ -132,7 +139,8 @@ export async function createMediaPool(options: {
   const die = (worker: Worker, cause: { code: number | null; signal: string | null }): void => {
     if (!worker.alive) return;
     worker.alive = false;
-    workers.delete(worker.slot);
+    running.delete(worker);
+    if (workers.get(worker.slot) === worker) workers.delete(worker.slot);
     const sessions = [...worker.sessions.values()];
     worker.sessions.clear();
     for (const pending of worker.pending.values()) {
@@ -141,7 +149,7 @@ export async function createMediaPool(options: {
       );
     }
     worker.pending.clear();
-    if (closed) return;
+    if (closing !== undefined) return;
     log.error({ ...cause, sessions: sessions.length }, 'media process died');
     for (const handlers of sessions) handlers.onClosed('crashed');
     const failure = (failures[worker.slot] ?? 0) + 1;
@@ -162,8 +170,9 @@ export async function createMediaPool(options: {
   };
 
   const start = async (slot: number, signal: AbortSignal): Promise<void> => {
-    if (closed) return;
-    const child = fork(ENTRY, [], {
+    if (closing !== undefined) return;
+    signal.throwIfAborted();
+    const child = fork(entry, [], {
       serialization: 'advanced',
       execArgv: ['--disable-warning=ExperimentalWarning'],
       // The API process decides when media ends; a Ctrl-C in the terminal reaches the whole group.
@@ -171,6 +180,7 @@ export async function createMediaPool(options: {
       env: options.environment,
     });
     const worker = new Worker(slot, child);
+    running.add(worker);
     const ready = new Promise<void>((resolve, reject) => {
       const abort = () => {
         child.kill('SIGKILL');
@@ -241,12 +251,15 @@ export async function createMediaPool(options: {
     });
   };
 
-  const closeAll = async (): Promise<void> => {
-    if (closed) return;
-    closed = true;
+  const closeAll = (): Promise<void> => {
+    closing ??= stopAll();
+    return closing;
+  };
+
+  const stopAll = async (): Promise<void> => {
     for (const timer of restartTimers) clearTimeout(timer);
     await Promise.all(
-      [...workers.values()].map(
+      [...running].map(
         (worker) =>
           new Promise<void>((resolve) => {
             const kill = setTimeout(() => worker.child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
@@ -254,8 +267,8 @@ export async function createMediaPool(options: {
               clearTimeout(kill);
               resolve();
             });
-            // The child ends itself when its channel closes.
-            if (worker.child.connected) worker.child.disconnect();
+            // A child that is ready ends itself when its channel closes.
+            if (workers.has(worker.slot) && worker.child.connected) worker.child.disconnect();
             else worker.child.kill('SIGKILL');
           }),
       ),
@@ -282,15 +295,21 @@ export async function createMediaPool(options: {
       const { sessionId } = request;
       worker.sessions.set(sessionId, handlers);
       let reply: FromMedia;
+      const timeout = AbortSignal.timeout(openTimeoutMs);
       try {
         reply = await ask(
           worker,
           (requestId) => ({ kind: 'open', requestId, ...request }),
-          AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)]),
+          AbortSignal.any([signal, timeout]),
         );
       } catch (error) {
         worker.sessions.delete(sessionId);
         worker.send({ kind: 'close', sessionId });
+        if (error === timeout.reason) {
+          throw new PlatformError('unavailable', 'The media process is busy. Please try again.', {
+            cause: error,
+          });
+        }
         throw error;
       }
       if (reply.kind !== 'opened') {

@@ -1,6 +1,5 @@
 import { type CreateSessionRequest, createSessionRequest, PlatformError } from '@visavox/contract';
 import { describe, expect, test } from 'vitest';
-import type { Provider } from '../providers/provider.ts';
 import { createCatalogue } from '../routing/catalogue.ts';
 import type { BackgroundImageRow, PromptRow } from '../store/store.ts';
 import { createSessions, hasCapability, type SessionsOptions } from './sessions.ts';
@@ -32,7 +31,7 @@ const image = (id: string, organizationId: string): BackgroundImageRow => ({
 });
 
 const spoken: { text: string; voiceId: string; language: string }[] = [];
-const provider: Provider = {
+const provider: Parameters<typeof createCatalogue>[0][number] = {
   id: 'scripted',
   displayName: 'Scripted',
   synthesizer: {

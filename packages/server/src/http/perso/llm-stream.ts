@@ -12,18 +12,22 @@ export function streamLlmEvents(
 ): Response {
   const iterator = events[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
+  let cancelled = false;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const result = await iterator.next();
+        if (cancelled) return;
         if (result.done === true) controller.close();
         else controller.enqueue(encoder.encode(encodeLlmEvent(result.value)));
       } catch (error) {
+        if (cancelled) return;
         controller.enqueue(encoder.encode(encodeLlmEvent({ type: 'fail', reason: options.explain(error) })));
         controller.close();
       }
     },
     async cancel() {
+      cancelled = true;
       options.onCancel();
       await iterator.return?.();
     },

@@ -156,10 +156,12 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
         ),
         {
           onCancel: () => stop.abort(),
-          explain: (error) =>
-            signal.aborted && signal.reason instanceof PlatformError
+          explain(error) {
+            if (!signal.aborted) return toPlatformError(error, log).message;
+            return signal.reason instanceof PlatformError
               ? signal.reason.message
-              : toPlatformError(error, log).message,
+              : 'The request was given up.';
+          },
         },
       );
     },
