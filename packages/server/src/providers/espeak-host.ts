@@ -209,7 +209,7 @@ class ChildHost implements EspeakHost {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
     const running: Running = { child, ready };
     this.#running = running;
-    const startTimer = setTimeout(() => child.kill('SIGKILL'), this.#options.startTimeoutMs ?? 10_000);
+    const startTimer = setTimeout(() => child.kill('SIGKILL'), this.#options.startTimeoutMs ?? 30_000);
     this.#exited = new Promise<void>((exited) => {
       const onEnd = () => {
         clearTimeout(startTimer);

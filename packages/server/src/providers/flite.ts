@@ -33,8 +33,8 @@ const VOICES: readonly Voice[] = [
   { id: 'awb', displayName: 'AWB (built in)', languages: ['en-GB', 'en'], gender: 'male' },
 ];
 
-/** A piece of 300 characters takes under a second. */
-const PIECE_TIMEOUT_MS = 15_000;
+/** A piece of 300 characters takes under a second; the first call also starts the engine, maybe on a very busy machine. */
+const PIECE_TIMEOUT_MS = 60_000;
 
 /** Creates the provider; resolves when the engine has spoken once, so that the first real call is fast. */
 export async function createFliteProvider(
