@@ -9,12 +9,10 @@ const RATE_HZ = 22_050;
 const PITCH_HZ = 440;
 const AMPLITUDE = 10_000;
 const OPEN_SECONDS = 0.45;
+/** Makes a period that is not a multiple of 40 ms: onsets fall at all places between two pictures. */
 const CLOSED_SECONDS = 0.563;
 const CHUNK_SECONDS = 2;
 const MOVING = ['aa', 'DD', 'oh', 'E', 'ih'] as const;
-
-/** Not a multiple of 40 ms: onsets fall at all places between two pictures. */
-export const BURST_PERIOD_MS = (OPEN_SECONDS + CLOSED_SECONDS) * 1000;
 
 export function createBurstVendor(): Provider {
   return {

@@ -16,10 +16,12 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Slope of the least-squares line through points. */
+/** Slope of the line through points, as the median of the slopes of all pairs: single stray points do not tilt it. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const meanX = mean(points.map(([x]) => x));
-  const meanY = mean(points.map(([, y]) => y));
-  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  return points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+  const slopes = points.flatMap(([x, y], index) =>
+    points
+      .slice(index + 1)
+      .flatMap(([otherX, otherY]) => (otherX === x ? [] : [(otherY - y) / (otherX - x)])),
+  );
+  return median(slopes);
 }

@@ -62,6 +62,15 @@ def comb(lum, mask, dirs, length=9):
     return np.where(tot > .05, acc / np.maximum(tot, .05), lum).astype(np.float32)
 
 
+def matte_albedo(alb, nrm, skin):
+    """At grazing angles the albedo pass holds the Fresnel reflection, which would leave a bright outline: take it from nearby."""
+    facing = -nrm[..., 2]                                  # camera space, -z towards the viewer
+    w = (skin * np.clip((facing - .45) / .2, 0, 1))[..., None]
+    near = cv2.GaussianBlur(alb * w, (0, 0), 7) / np.maximum(cv2.GaussianBlur(w[..., 0], (0, 0), 7), 1e-3)[..., None]
+    g = (skin * (1 - np.clip((facing - .45) / .25, 0, 1)))[..., None]
+    return alb * (1 - g) + np.minimum(alb, near) * g
+
+
 def pores(shape, origin, amount=.016):
     """Fine skin grain, the same for every patch because it is fixed to the canvas (origin = left, top of the patch)"""
     r = np.random.default_rng(12).standard_normal((2048, 2048), dtype=np.float32)
@@ -92,6 +101,7 @@ def denoise(base, its=4, crop=None):
     rgb = rgb * f[..., None]
     idx = rd(base + '_idx.exr'); idx = idx if idx.ndim == 2 else idx[..., 0]
     skin = (np.abs(idx - 2) < .5).astype(np.float32)
+    alb = matte_albedo(alb, nrm, skin)
     ac = cv2.GaussianBlur(alb, (0, 0), .6)
     nc = cv2.GaussianBlur(nrm, (0, 0), 1.0)
     dem = rgb / (ac + .04)

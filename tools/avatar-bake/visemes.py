@@ -3,7 +3,8 @@ JAW = [0, 1.5, 3, 4.5, 6, 7.75, 9.5, 11.25, 13]      # degrees of jaw rotation
 LIP = [-1, -.5, 0, .5, 1]                            # spread .. pucker
 LIDS = [0, .22, .45, .7, 1]                          # share of a full closure
 LID_FULL = .80
-GAZE = dict(l=(-9, 0), r=(9, 0), u=(0, -6), d=(0, 7))
+# degrees to the viewer's right and down; near ones in between keep a small glance from showing two irises
+GAZE = dict(l=(-9, 0), nl=(-4, 0), nr=(4, 0), r=(9, 0), u=(0, -6), nu=(0, -3), nd=(0, 3), d=(0, 7))
 
 
 def lipmix(l, jaw):
@@ -63,7 +64,7 @@ def pose(name, rest):
     if key[0] == 'b':
         return dict(expr=mix(rest, lids(LIDS[int(key[1])] * LID_FULL)))
     if key[0] == 'g':
-        return dict(gaze=GAZE[key[1]], expr=mix(rest, lids(.18 if key[1] == 'd' else 0)))
+        return dict(gaze=GAZE[key[1:]], expr=mix(rest, lids(.026 * max(0, GAZE[key[1:]][1]))))
     raise ValueError(f'no such layer: {name}')
 
 

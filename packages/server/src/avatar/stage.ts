@@ -44,8 +44,10 @@ const CELL_PX = 16;
 const ALIGN_BYTES = 16;
 /** WebAssembly memory comes in pages of this size. */
 const PAGE_BYTES = 65_536;
+/** Lips and consonants have few pictures, far apart: a short fade between them shows no double teeth. */
+const COARSE_CRISPNESS = 2.4;
 /** Larger angles would smear hair and ears: the motion fields are linear. */
-const HEAD_LIMIT_DEG = 3.5;
+const HEAD_LIMIT_DEG = 3;
 /** Above this, every second mouth picture is left out (very large figures only). */
 const LAYER_BUDGET_BYTES = 40_000_000;
 
@@ -266,7 +268,7 @@ async function prepareFigure(
   putPadded(bytes, back.u, outStride / 2, backdrop.u, widthPx / 2, heightPx / 2);
   putPadded(bytes, back.v, outStride / 2, backdrop.v, widthPx / 2, heightPx / 2);
   bytes.copyWithin(out.y, back.y, back.v + outLuma / 4);
-  classifyCells(bytes, classesAt, source, srcStride, padPx, reachPx, columns, rows);
+  classifyCells(bytes, classesAt, source, srcStride, padPx, fields.nodeReachPx, columns, rows);
   const floats = new Float32Array(bytes.buffer);
   for (const [i, values] of fields.values.entries()) floats.set(values, fieldsAt / 4 + i * nodeFloats);
 
@@ -397,10 +399,15 @@ function openFigure(identity: StageIdentity, figure: FigureLayout, prepared: Uin
 
   const drawMouth = (part: PartLayout, pose: Pose) => {
     const jaw = crisp(axisStep(plan.jaw, pose.jaw));
-    const lip = crisp(axisStep(manifest.mouth.lip, pose.lip));
+    const lip = crisp(axisStep(manifest.mouth.lip, pose.lip), COARSE_CRISPNESS);
     let at = mixGrid(plan.mouthGrid, jaw, lip, part.layerBytes);
     for (const { shape, weight } of pose.shapes.slice(0, 2)) {
-      at = mixOver(at, layer(manifest.mouth.shapes[shape]), toWeight(easeCrisp(weight)), part.layerBytes);
+      at = mixOver(
+        at,
+        layer(manifest.mouth.shapes[shape]),
+        toWeight(easeCrisp(weight, COARSE_CRISPNESS)),
+        part.layerBytes,
+      );
     }
     placeLayer(part, at);
   };
@@ -444,9 +451,7 @@ function openFigure(identity: StageIdentity, figure: FigureLayout, prepared: Uin
     warp(source.v, source.c, out.v, back.v, 1);
   };
 
-  const uAt = frameAt + widthPx * heightPx;
-  const vAt = uAt + (widthPx * heightPx) / 4;
-  const frame = bytes.subarray(frameAt, frameAt + identity.frameBytes);
+  const lumaBytes = widthPx * heightPx;
 
   return {
     ...identity,
@@ -456,10 +461,16 @@ function openFigure(identity: StageIdentity, figure: FigureLayout, prepared: Uin
       if (mouth) drawMouth(mouth, pose);
       if (eyes) drawEyes(eyes, pose);
       moveFigure(pose);
+      if (outStride === widthPx) {
+        target.set(bytes.subarray(out.y, out.y + lumaBytes), 0);
+        target.set(bytes.subarray(out.u, out.u + lumaBytes / 4), lumaBytes);
+        target.set(bytes.subarray(out.v, out.v + lumaBytes / 4), lumaBytes * 1.25);
+        return;
+      }
       kernel.pack(frameAt, out.y, outStride, widthPx, heightPx);
-      kernel.pack(uAt, out.u, outStride / 2, widthPx / 2, heightPx / 2);
-      kernel.pack(vAt, out.v, outStride / 2, widthPx / 2, heightPx / 2);
-      target.set(frame);
+      kernel.pack(frameAt + lumaBytes, out.u, outStride / 2, widthPx / 2, heightPx / 2);
+      kernel.pack(frameAt + lumaBytes * 1.25, out.v, outStride / 2, widthPx / 2, heightPx / 2);
+      target.set(bytes.subarray(frameAt, frameAt + identity.frameBytes));
     },
   };
 }
@@ -599,13 +610,16 @@ function classifyCells(
   source: { readonly a: number },
   srcStride: number,
   padPx: number,
-  reachPx: number,
+  nodeReachPx: Float32Array,
   columns: number,
   rows: number,
 ): void {
-  const margin = reachPx + 2;
+  const reachAt = (cx: number, cy: number) => nodeReachPx[cy * (columns + 1) + cx] ?? 0;
   for (let cy = 0; cy < rows; cy++) {
     for (let cx = 0; cx < columns; cx++) {
+      const left = Math.max(reachAt(cx, cy), reachAt(cx, cy + 1));
+      const right = Math.max(reachAt(cx + 1, cy), reachAt(cx + 1, cy + 1));
+      const margin = Math.ceil(Math.max(left, right)) + 2;
       let low = 255;
       let high = 0;
       for (let y = cy * CELL_PX + padPx - margin; y < (cy + 1) * CELL_PX + padPx + margin; y++) {
@@ -663,6 +677,8 @@ interface NodeFields {
   readonly floats: number;
   /** Largest displacement that the limits allow, in frame pixels. */
   readonly reachPx: number;
+  /** The same for every cell corner. */
+  readonly nodeReachPx: Float32Array;
 }
 
 function nodeFields(pack: AvatarPack, transform: FigureTransform, columns: number, rows: number): NodeFields {
@@ -690,7 +706,7 @@ function nodeFields(pack: AvatarPack, transform: FigureTransform, columns: numbe
     return out;
   });
   const reachPx = reach.reduce((most, value) => Math.max(most, value), 0);
-  return { names: motion.fields.map((field) => field.name), values, floats, reachPx };
+  return { names: motion.fields.map((field) => field.name), values, floats, reachPx, nodeReachPx: reach };
 }
 
 function sampleGrid(
@@ -729,13 +745,13 @@ function axisStep(axis: readonly number[], value: number): Step {
 }
 
 /** Shortens the cross-fade between neighbouring pictures: two pictures seen at once look like a ghost. */
-function crisp(step: Step): Step {
-  const weight = toWeight(easeCrisp(step.weight / 256));
+function crisp(step: Step, crispness = 1.5): Step {
+  const weight = toWeight(easeCrisp(step.weight / 256, crispness));
   return weight >= 256 ? { index: step.index + 1, weight: 0 } : { index: step.index, weight };
 }
 
-function easeCrisp(weight: number): number {
-  const t = clamp((weight - 0.5) * 1.5 + 0.5, 0, 1);
+function easeCrisp(weight: number, crispness: number): number {
+  const t = clamp((weight - 0.5) * crispness + 0.5, 0, 1);
   return t * t * (3 - 2 * t);
 }
 

@@ -71,7 +71,7 @@ describe('the host of eSpeak NG', () => {
   });
 
   it('is replaced when it hangs or sends something else than frames', async () => {
-    const espeak = await startEspeakHost({ command: oddCommand, pieceTimeoutMs: 200, signal });
+    const espeak = await startEspeakHost({ command: oddCommand, pieceTimeoutMs: 2500, signal });
     const speak = async (text: string) => {
       let pieces = 0;
       for await (const _ of espeak.speak({ voice: 'ko', text }, { signal })) pieces++;

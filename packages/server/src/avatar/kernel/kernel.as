@@ -58,31 +58,58 @@ function sampleEven(p: usize, stride: i32, wx: v128, wy: v128): v128 {
   return v128.add<i16>(top, i16x8.q15mulr_sat_s(v128.sub<i16>(low, top), wy));
 }
 
-/** One bilinear sample with 6 more bits, for runs that cross a pixel border. */
+/** Weights of three neighbouring pixels (Q15) for positions `t` between the first and the last; 16384 is one pixel. */
 @inline
-function sampleOne(src: usize, stride: i32, fx: i32, fy: i32): i32 {
-  const p = src + <usize>((fy >> 16) * stride + (fx >> 16));
-  const wx = (fx & 0xffff) >> 8;
-  const wy = (fy & 0xffff) >> 8;
-  const top = (<i32>load<u8>(p) << 8) + (<i32>load<u8>(p, 1) - <i32>load<u8>(p)) * wx;
-  const q = p + <usize>stride;
-  const low = (<i32>load<u8>(q) << 8) + (<i32>load<u8>(q, 1) - <i32>load<u8>(q)) * wx;
-  return ((top << 8) + (low - top) * wy) >> 10;
+function near(t: v128): v128 {
+  return v128.shl<i16>(v128.max<i16>(v128.sub<i16>(i16x8.splat(16383), t), i16x8.splat(0)), 1);
+}
+
+@inline
+function far(t: v128): v128 {
+  return v128.shl<i16>(v128.max<i16>(v128.sub<i16>(t, i16x8.splat(16384)), i16x8.splat(0)), 1);
+}
+
+@inline
+function between(first: v128, last: v128): v128 {
+  return v128.sub<i16>(v128.sub<i16>(i16x8.splat(32767), first), last);
+}
+
+@inline
+function rowOfThree(p: usize, w0: v128, w1: v128, w2: v128): v128 {
+  const a = i16x8.q15mulr_sat_s(v128.shl<i16>(v128.load_ext<u8>(p), 6), w0);
+  const b = i16x8.q15mulr_sat_s(v128.shl<i16>(v128.load_ext<u8>(p + 1), 6), w1);
+  const c = i16x8.q15mulr_sat_s(v128.shl<i16>(v128.load_ext<u8>(p + 2), 6), w2);
+  return v128.add<i16>(v128.add<i16>(a, b), c);
+}
+
+/** Eight bilinear samples along a line that crosses a pixel border: weights over three columns and three rows. */
+@inline
+function sampleCrossing(src: usize, stride: i32, fx: i32, fy: i32, sx: i32, sy: i32): v128 {
+  const iota = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
+  const backX = sx < 0 ? 1 : 0;
+  const backY = sy < 0 ? 1 : 0;
+  const zero = i16x8.splat(0);
+  let tx = v128.mul<i16>(iota, i16x8.splat(<i16>(sx >> 2)));
+  tx = v128.max<i16>(v128.add<i16>(tx, i16x8.splat(<i16>(((fx & 0xffff) >> 2) + backX * 16384))), zero);
+  let ty = v128.mul<i16>(iota, i16x8.splat(<i16>(sy >> 2)));
+  ty = v128.max<i16>(v128.add<i16>(ty, i16x8.splat(<i16>(((fy & 0xffff) >> 2) + backY * 16384))), zero);
+  const x0 = near(tx);
+  const x2 = far(tx);
+  const x1 = between(x0, x2);
+  const y0 = near(ty);
+  const y2 = far(ty);
+  const y1 = between(y0, y2);
+  const p = src + <usize>(((fy >> 16) - backY) * stride + (fx >> 16) - backX);
+  const top = i16x8.q15mulr_sat_s(rowOfThree(p, x0, x1, x2), y0);
+  const mid = i16x8.q15mulr_sat_s(rowOfThree(p + <usize>stride, x0, x1, x2), y1);
+  const low = i16x8.q15mulr_sat_s(rowOfThree(p + 2 * <usize>stride, x0, x1, x2), y2);
+  return v128.add<i16>(v128.add<i16>(top, mid), low);
 }
 
 @inline
 function sampleEight(src: usize, stride: i32, fx: i32, fy: i32, sx: i32, sy: i32, even: bool, wx: v128, wy: v128): v128 {
   if (even) return sampleEven(src + <usize>((fy >> 16) * stride + (fx >> 16)), stride, wx, wy);
-  const tx = sx + 65536;
-  let r = i16x8.splat(<i16>sampleOne(src, stride, fx, fy));
-  r = v128.replace_lane<i16>(r, 1, <i16>sampleOne(src, stride, fx + tx, fy + sy));
-  r = v128.replace_lane<i16>(r, 2, <i16>sampleOne(src, stride, fx + 2 * tx, fy + 2 * sy));
-  r = v128.replace_lane<i16>(r, 3, <i16>sampleOne(src, stride, fx + 3 * tx, fy + 3 * sy));
-  r = v128.replace_lane<i16>(r, 4, <i16>sampleOne(src, stride, fx + 4 * tx, fy + 4 * sy));
-  r = v128.replace_lane<i16>(r, 5, <i16>sampleOne(src, stride, fx + 5 * tx, fy + 5 * sy));
-  r = v128.replace_lane<i16>(r, 6, <i16>sampleOne(src, stride, fx + 6 * tx, fy + 6 * sy));
-  r = v128.replace_lane<i16>(r, 7, <i16>sampleOne(src, stride, fx + 7 * tx, fy + 7 * sy));
-  return r;
+  return sampleCrossing(src, stride, fx, fy, sx, sy);
 }
 
 /**
