@@ -249,7 +249,8 @@ describe('speech', () => {
   test('moves the face; else the idle loop shows', () => {
     const parts = create();
     expect(parts.picture()).toBe('idle 64x64 0');
-    parts.play(8);
+    parts.play(13);
+    // The picture of 130 ms ago less 50: sound needs that much longer on its way.
     expect(parts.picture()).toBe('idle 64x64 2');
     parts.setIdle(false);
     expect(parts.picture()).toBe('live 64x64 6144 7');

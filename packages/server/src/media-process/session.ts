@@ -13,6 +13,11 @@ import type { StageLease } from './stages.ts';
 
 /** A client that pings and then stays silent this long has gone, even if its network still answers. */
 const PING_SILENCE_MS = 30_000;
+/**
+ * Sound waits longer on its way to the ear than a picture to the eye, although both leave together: without this the
+ * lips were seen 56 ms (median of 150) before they were heard.
+ */
+const SOUND_PATH_MS = 50;
 
 export interface SizePx {
   readonly widthPx: number;
@@ -124,9 +129,10 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
     }
   }
 
-  showPicture(mediaMs: number): void {
+  showPicture(blockMs: number): void {
     const link = this.#link;
     if (link === undefined) return;
+    const mediaMs = Math.max(0, blockMs - SOUND_PATH_MS);
     if (this.#performer.isIdleAt(mediaMs)) {
       const { idleLoop } = this.#stage;
       link.showIdle(idleLoop, Math.floor(mediaMs / FRAME_INTERVAL_MS) % idleLoop.frameCount);
