@@ -1,4 +1,5 @@
 /** Sessions of a customer's page that loads the SDK by script tag from another origin. */
+import { spawnSync } from 'node:child_process';
 import { type RunningServer, startTestServer } from '@visavox/server/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -227,6 +228,57 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
       timeout: 10_000,
     });
     await page.evaluate(() => kept.session.stopSession());
+  });
+
+  test.skipIf(spawnSync('ffmpeg', ['-version']).status !== 0)('uploaded MP3 speech is played', async () => {
+    const mp3 = spawnSync(
+      'ffmpeg',
+      [
+        '-v',
+        'error',
+        '-f',
+        'lavfi',
+        '-i',
+        'sine=frequency=800:duration=1.5:sample_rate=44100',
+        '-f',
+        'mp3',
+        '-',
+      ],
+      { maxBuffer: 1e6 },
+    ).stdout.toString('base64');
+    await connect('session');
+    await page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+      await kept.session.processSTF(new Blob([bytes], { type: 'audio/mpeg' }), 'mp3', 'eight hundred');
+    }, mp3);
+    const [heard = -200, other = -200] = await listen('a', [800, 1700], 2000);
+    expect(heard).toBeGreaterThan(-45);
+    expect(heard - other).toBeGreaterThan(25);
+    await page.evaluate(() => kept.session.stopSession());
+  });
+
+  test('a server that stops ends its sessions, closes their peers and its media processes', async () => {
+    const other = await startTestServer({ providers: [createToneVendor()] });
+    const id = await createApi(other).createSession();
+    const processes = other.mediaProcessIds();
+    await page.evaluate(
+      async ([apiServer, sessionId]) => {
+        const session = await PersoInteractive.createSession({
+          apiServer,
+          sessionId,
+          width: 360,
+          height: 640,
+          clientTools: [],
+        });
+        session.onClose((manual: boolean) => kept.closed.push(manual));
+      },
+      [other.url, id] as const,
+    );
+    await other.close();
+    await other.close();
+    await page.waitForFunction(() => kept.closed.length > 0, undefined, { timeout: 15_000 });
+    expect(await page.evaluate(() => kept.closed)).toEqual([false]);
+    for (const processId of processes) expect(() => process.kill(processId, 0)).toThrow();
   });
 
   test('stopSession ends the session with its reason and frees its media', async () => {
