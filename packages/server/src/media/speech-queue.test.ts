@@ -56,7 +56,7 @@ test('pieces that arrive while playing continue without a gap, and their mouth s
   }
   expect(jump).toBeLessThan(260);
   const [, late] = visemes;
-  expect(Math.abs((late?.startMs ?? 0) - 500)).toBeLessThanOrEqual(12);
+  expect(Math.abs((late?.startMs ?? 0) - 500)).toBeLessThanOrEqual(3);
 });
 
 test('utterances play in order, the next right after the one before', () => {

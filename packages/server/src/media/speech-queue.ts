@@ -6,6 +6,7 @@ import { createResampler, type Resampler, type VisemeSpan } from '@visavox/audio
 
 const OUTPUT_RATE_HZ = 48_000;
 const BLOCK_SAMPLES = 480;
+const BLOCK_MS = 10;
 /** Speech is cut off over this time, so that it does not click. */
 const FADE_BLOCKS = 3;
 /** Bound of what waits unplayed: ten minutes of speech at 24 kHz. The API process stays far below by its own bound. */
@@ -119,7 +120,8 @@ export function createSpeechQueue(handlers: SpeechQueueHandlers): SpeechQueue {
       const utterance = find(id);
       if (utterance === undefined || utterance.ended || samples.length === 0) return;
       if (waitingSamples + samples.length > MAX_WAITING_SAMPLES) return;
-      if (utterance.started) handlers.onVisemes(visemes, lastMediaMs + unplayedMs(utterance));
+      // `lastMediaMs` is when the block given out last began; what is unplayed follows after it.
+      if (utterance.started) handlers.onVisemes(visemes, lastMediaMs + BLOCK_MS + unplayedMs(utterance));
       utterance.chunks.push({ samples, visemes });
       waitingSamples += samples.length;
     },
