@@ -2,7 +2,7 @@
  * The utterances of one session in playing order: takes speech in pieces at any rate, gives it out in 10 ms blocks at
  * 48 kHz. Conversion happens block by block while playing, so a long utterance never holds up the clock.
  */
-import { createResampler, type Resampler, type VisemeSpan } from '@visavox/audio';
+import { concatSamples, createResampler, type Resampler, type VisemeSpan } from '@visavox/audio';
 
 const OUTPUT_RATE_HZ = 48_000;
 const BLOCK_SAMPLES = 480;
@@ -91,13 +91,7 @@ export function createSpeechQueue(handlers: SpeechQueueHandlers): SpeechQueue {
       pieces.push(output);
       have += output.length;
     }
-    const joined = new Int16Array(have);
-    let position = 0;
-    for (const piece of pieces) {
-      joined.set(piece, position);
-      position += piece.length;
-    }
-    utterance.rest = joined;
+    utterance.rest = concatSamples(pieces);
   };
 
   return {

@@ -1,5 +1,5 @@
 /** The Perso API: each operation of the contract bound to the part that does it. */
-import { encodeWav, type PcmClip, resampleClip } from '@visavox/audio';
+import { concatSamples, encodePcm16, encodeWav, type PcmClip, resampleClip } from '@visavox/audio';
 import {
   createEventRequest,
   createSessionRequest,
@@ -257,12 +257,6 @@ function encodeSpeech(pieces: readonly PcmClip[], format: TtsOutputFormat): Uint
     });
   }
   const sampleRateHz = rate === undefined ? (pieces[0]?.sampleRateHz ?? 16_000) : Number(rate);
-  const converted = pieces.map((piece) => resampleClip(piece, sampleRateHz).samples);
-  const samples = new Int16Array(converted.reduce((sum, piece) => sum + piece.length, 0));
-  let offset = 0;
-  for (const piece of converted) {
-    samples.set(piece, offset);
-    offset += piece.length;
-  }
-  return container === 'pcm' ? new Uint8Array(samples.buffer) : encodeWav({ samples, sampleRateHz });
+  const samples = concatSamples(pieces.map((piece) => resampleClip(piece, sampleRateHz).samples));
+  return container === 'pcm' ? encodePcm16(samples) : encodeWav({ samples, sampleRateHz });
 }
