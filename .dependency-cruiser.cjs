@@ -11,6 +11,8 @@ const mayImport = {
     'knowledge',
     'text',
     'outbound',
+    'secrets',
+    'pictures',
     'providers',
     'store',
     'telemetry',
@@ -28,6 +30,8 @@ const mayImport = {
   text: [],
   'audio-files': [],
   outbound: [],
+  secrets: [],
+  pictures: [],
   store: [],
   telemetry: [],
 };
@@ -76,7 +80,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: server,
-        pathNot: `${server}(store|media|media-process|avatar|providers|turns|audio-files)/`,
+        pathNot: `${server}(store|media|media-process|avatar|providers|turns|audio-files|pictures)/`,
       },
       to: {
         path: 'node_modules/(@electric-sql|drizzle-orm|pg|@roamhq|@napi-rs|@ai-sdk/openai|mpg123-decoder)',

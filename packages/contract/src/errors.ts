@@ -84,6 +84,12 @@ export const ERROR_TABLE = {
     retryable: false,
     meaning: 'The API key is wrong or revoked.',
   },
+  permission_denied: {
+    status: 403,
+    type: 'client_error',
+    retryable: false,
+    meaning: 'The key, or the signed link, does not allow this.',
+  },
   not_found: {
     status: 404,
     type: 'client_error',
@@ -95,6 +101,12 @@ export const ERROR_TABLE = {
     type: 'client_error',
     retryable: false,
     meaning: 'The path exists but not with this method.',
+  },
+  in_use: {
+    status: 409,
+    type: 'client_error',
+    retryable: false,
+    meaning: 'The resource is used by others; the detail names them.',
   },
   payload_too_large: {
     status: 413,
@@ -142,13 +154,21 @@ export interface ErrorItem {
 /** The error of the domain: carries one or more problems; the first decides the HTTP status. */
 export class PlatformError extends Error {
   readonly items: readonly [ErrorItem, ...ErrorItem[]];
+  /** When to try again, for `throttled` and `unavailable`. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { readonly attr?: string; readonly more?: readonly ErrorItem[]; readonly cause?: unknown } = {},
+    options: {
+      readonly attr?: string;
+      readonly more?: readonly ErrorItem[];
+      readonly cause?: unknown;
+      readonly retryAfterSeconds?: number;
+    } = {},
   ) {
     super(detail, { cause: options.cause });
+    this.retryAfterSeconds = options.retryAfterSeconds;
     this.name = 'PlatformError';
     this.items = [{ code, detail, attr: options.attr ?? null }, ...(options.more ?? [])];
   }

@@ -11,14 +11,19 @@ export type {
   ErrorBody,
   IceServer,
   LlmType,
+  McpServer,
   ModelStyle,
   Prompt,
   SessionEvent,
   SessionEventName,
   SessionInfo,
   SessionStatus,
+  SessionTemplate,
   SttType,
+  SttTypeV2,
   TerminationReason,
+  TextNormalizationConfig,
+  TextNormalizationDownload,
   TtsType,
 } from './perso/entities.ts';
 export {
@@ -28,7 +33,7 @@ export {
   TERMINATION_REASONS,
 } from './perso/entities.ts';
 export type { LlmEvent } from './perso/llm-events.ts';
-export { encodeLlmEvent } from './perso/llm-events.ts';
+export { encodeLlmEvent, encodeV1Line } from './perso/llm-events.ts';
 export type { ClientPacket, ServerPacket } from './perso/packets.ts';
 export { FILE_CHANNEL_LABEL, MESSAGE_CHANNEL_LABEL, parseClientPacket } from './perso/packets.ts';
 export type {
@@ -42,10 +47,12 @@ export {
   createEventRequest,
   createSessionRequest,
   exchangeRequest,
+  LOCALE_OFF,
   llmRequest,
+  llmV1Request,
   MAX_LLM_MESSAGES_BYTES,
   MAX_LLM_TOOLS_BYTES,
   ttsRequest,
 } from './perso/requests.ts';
-export type { RouteDescription } from './perso/routes.ts';
 export { persoRoutes } from './perso/routes.ts';
+export type { RouteDescription } from './route.ts';

@@ -1,7 +1,7 @@
 /** Writes the OpenAPI 3.1 document of a list of route descriptions. */
 import { z } from 'zod';
 import { errorBody } from './perso/entities.ts';
-import type { RouteDescription } from './perso/routes.ts';
+import type { RouteDescription } from './route.ts';
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';
@@ -31,7 +31,9 @@ export interface OpenApiOperation {
 const ERROR_DESCRIPTIONS: Readonly<Record<number, string>> = {
   400: 'The input, or the phase of the session, does not fit',
   401: 'The API key is missing or wrong',
+  403: 'The API key may not do this',
   404: 'Unknown id or path',
+  409: 'Used by others',
   413: 'Too large',
   415: 'Content type not accepted',
   429: 'Rate limit or quota used up',
@@ -58,16 +60,13 @@ export function createOpenApiDocument(options: {
 
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const route of options.routes) {
-    const successContent =
-      route.success.schema !== undefined
-        ? { 'application/json': { schema: reference(route.success.schema, 'output') } }
-        : { [route.success.contentType ?? 'text/plain']: { schema: { type: 'string' } } };
+    const successContent = describeSuccess(route, reference);
     const operation: OpenApiOperation = {
       operationId: route.operationId,
       tags: [route.tag],
       summary: route.summary,
       ...(route.description === undefined ? {} : { description: route.description }),
-      security: route.auth === 'key' ? [{ apiKey: [] }, { bearer: [] }] : [],
+      security: route.auth !== 'session' ? [{ apiKey: [] }, { bearer: [] }] : [],
       parameters: [
         ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
           name: name ?? '',
@@ -96,7 +95,7 @@ export function createOpenApiDocument(options: {
             },
           }),
       responses: {
-        [route.success.status]: { description: route.success.description, content: successContent },
+        [route.success.status]: { description: route.success.description, ...successContent },
         ...Object.fromEntries(
           [...route.errors, 500].map((status) => [
             status,
@@ -119,6 +118,20 @@ export function createOpenApiDocument(options: {
         bearer: { type: 'http', scheme: 'bearer' },
       },
     },
+  };
+}
+
+function describeSuccess(
+  route: RouteDescription,
+  reference: (schema: z.ZodType, io: 'output') => unknown,
+): { readonly content?: unknown } {
+  const { success } = route;
+  if (success.status === 204) return {};
+  return {
+    content:
+      success.schema === undefined
+        ? { [success.contentType ?? 'text/plain']: { schema: { type: 'string' } } }
+        : { 'application/json': { schema: reference(success.schema, 'output') } },
   };
 }
 

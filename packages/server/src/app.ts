@@ -10,20 +10,28 @@ import { loadAvatarPack, visemesFromAudio } from './avatar/index.ts';
 import type { Config } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { createHttpApp } from './http/app.ts';
+import { createSignedLinks } from './http/signed-links.ts';
+import { createKnowledge } from './knowledge/index.ts';
 import { createMediaPool } from './media/pool.ts';
+import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { createProviders } from './providers/all.ts';
 import type { Provider } from './providers/provider.ts';
 import { createCatalogue } from './routing/catalogue.ts';
+import { createSecrets } from './secrets/secrets.ts';
 import { DEFAULT_ORGANIZATION_ID, seedOrganization } from './seed.ts';
+import { createQuotas } from './sessions/quotas.ts';
 import { createSessions } from './sessions/sessions.ts';
-import { openStore } from './store/store.ts';
+import { type McpServerRow, openStore } from './store/store.ts';
 import type { Log } from './telemetry/log.ts';
+import type { McpServerDescription } from './tools/mcp.ts';
 
 const PACKS_DIRECTORY = fileURLToPath(new URL('../avatars', import.meta.url));
 const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../apps/console/dist', import.meta.url));
+const SDK_DIRECTORY = fileURLToPath(new URL('../../perso-interactive-sdk-web/dist', import.meta.url));
 const DEFAULT_STYLE = 'yuri-front_natural';
 const VERSION = '0.1.0';
 const MAX_UPLOAD_SECONDS = 600;
+const MAX_FETCHED_BYTES = 32 * 1024 * 1024;
 
 export interface RunningServer {
   /** Where it listens, without a trailing slash. */
@@ -122,12 +130,39 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
     const apiKey = config.apiKey ?? (await data.developmentKey());
     await seedOrganization(store, DEFAULT_ORGANIZATION_ID);
-    await store.putApiKey({ organizationId: DEFAULT_ORGANIZATION_ID, key: apiKey, label: 'first key' });
-    const left = await store.endOpenSessions(data.nodeId, 'SESSION_MISC_ERROR', new Date());
+    await store.keys.put({
+      role: 'operator',
+      organizationId: DEFAULT_ORGANIZATION_ID,
+      key: apiKey,
+      label: 'first key',
+    });
+    const left = await store.sessions.endOpen(data.nodeId, 'SESSION_MISC_ERROR', new Date());
     if (left > 0) log.warn({ sessions: left }, 'sessions of an earlier run were ended');
 
     const catalogue = createCatalogue(providers, { defaultModel: config.openaiModel });
     const now = () => new Date();
+    const secrets = createSecrets(config.secret ?? (await data.serverSecret()));
+    const outbound = createGuardedFetch({
+      allowPrivate: config.privateUrls,
+      maxResponseBytes: MAX_FETCHED_BYTES,
+    });
+    cleanups.push(() => outbound.close());
+    const describeMcpServer = (row: McpServerRow): McpServerDescription => ({
+      id: row.id,
+      name: row.name,
+      url: row.url,
+      transport: row.transport,
+      timeoutMs: row.timeoutSeconds * 1000,
+      headers: openHeaders(row.sealedHeaders === null ? undefined : secrets.open(row.sealedHeaders)),
+    });
+    const knowledge = await createKnowledge({
+      store: store.knowledge,
+      embedder: providers.find(({ embedder }) => embedder !== undefined)?.embedder,
+      log,
+      now,
+    });
+    cleanups.push(() => knowledge.close());
+    const quotas = createQuotas({ store, defaults: config.limits, now, log });
     const sessions = createSessions({
       nodeId: data.nodeId,
       store,
@@ -135,8 +170,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       catalogue,
       modelStyleNames: packs.map(({ name }) => name),
       log,
-      startWindowMs: config.startWindowMs,
+      quotas,
+      times: {
+        startWindowMs: config.startWindowMs,
+        heartbeatMs: config.heartbeatMs,
+        recoveryWindowMs: config.recoveryWindowMs,
+        idleMs: config.idleMs,
+      },
       now,
+      searchPassages: (request, searchOptions) => knowledge.search(request, searchOptions),
+      fetch: (url, init) => outbound.fetch(url, init),
+      describeMcpServer,
       analyse: visemesFromAudio,
       decodeAudio: (bytes, { signal: decodeSignal }) =>
         decodeAudio(bytes, { signal: decodeSignal, maxSeconds: MAX_UPLOAD_SECONDS }),
@@ -149,11 +193,19 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       catalogue,
       modelStyles: packs,
       iceServers: config.iceServers.map(withoutUndefined),
+      links: createSignedLinks(secrets, now),
+      quotas,
+      secrets,
+      knowledge,
+      outbound,
+      describeMcpServer,
+      rateLimits: config.rateLimits,
       log,
       decodeAudio,
       version: VERSION,
       publicUrl: config.publicUrl,
       consoleDirectory: CONSOLE_DIRECTORY,
+      sdkDirectory: SDK_DIRECTORY,
       now,
     });
     progress('starting to listen');
@@ -217,6 +269,12 @@ async function findPacks(folders: readonly string[], signal: AbortSignal) {
     (a, b) =>
       Number(b.name === DEFAULT_STYLE) - Number(a.name === DEFAULT_STYLE) || a.name.localeCompare(b.name),
   );
+}
+
+/** Headers that were sealed with another secret are lost; the server is then called without them. */
+function openHeaders(json: string | undefined): Readonly<Record<string, string>> {
+  // Written by this server: an object of texts.
+  return json === undefined ? {} : (JSON.parse(json) as Record<string, string>);
 }
 
 function withoutUndefined(server: Config['iceServers'][number]) {

@@ -22,6 +22,23 @@ export interface Config {
   readonly openaiModel: string | undefined;
   readonly localModels: boolean;
   readonly startWindowMs: number;
+  readonly heartbeatMs: number;
+  readonly recoveryWindowMs: number;
+  /** 0 means never. */
+  readonly idleMs: number;
+  /** Limits of organizations that have none of their own; undefined means unlimited. */
+  readonly limits: {
+    readonly maxActiveSessions: number | undefined;
+    readonly maxMinutesPerSession: number | undefined;
+    readonly maxMinutesPerMonth: number | undefined;
+  };
+  readonly rateLimits: {
+    readonly keyPerMinute: number;
+    readonly sessionPerMinute: number;
+    readonly wrongKeysPerMinute: number;
+  };
+  readonly privateUrls: boolean;
+  readonly secret: string | undefined;
   /** Folders in which optional programs (recogniser, ffmpeg) are looked for: PATH. */
   readonly searchPath: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -189,6 +206,75 @@ export const CONFIG_VARIABLES = {
     default: '60',
     meaning: 'Time in which a new session must be connected.',
   },
+  VISAVOX_HEARTBEAT_SECONDS: {
+    schema: integer(1, 3600),
+    expected: 'seconds from 1 to 3600',
+    default: '30',
+    meaning: 'A session without WebRTC ends when no event came for so long.',
+  },
+  VISAVOX_RECOVERY_SECONDS: {
+    schema: integer(0, 600),
+    expected: 'seconds from 0 to 600',
+    default: '30',
+    meaning: 'Time in which a client that can recover may come back after its connection was lost.',
+  },
+  VISAVOX_IDLE_SECONDS: {
+    schema: integer(0, 86_400),
+    expected: 'seconds from 0 to 86400',
+    default: '0',
+    meaning: 'A session in which nobody says or asks anything for so long ends. 0: never.',
+  },
+  VISAVOX_MAX_ACTIVE_SESSIONS: {
+    schema: integer(0, 1_000_000),
+    expected: 'a number from 0 to 1000000',
+    default: '',
+    meaning: 'Sessions an organization may have connected at once, unless it has its own limit. Absent: any.',
+  },
+  VISAVOX_MAX_MINUTES_PER_SESSION: {
+    schema: integer(1, 1_000_000),
+    expected: 'minutes from 1 to 1000000',
+    default: '',
+    meaning: 'Minutes a session may last, unless its organization has its own limit. Absent: any.',
+  },
+  VISAVOX_MAX_MINUTES_PER_MONTH: {
+    schema: integer(0, 1_000_000_000),
+    expected: 'minutes from 0 to 1000000000',
+    default: '',
+    meaning: 'Minutes of all sessions of an organization in a calendar month (UTC), likewise. Absent: any.',
+  },
+  VISAVOX_RATE_LIMIT_KEY: {
+    schema: integer(1, 10_000_000),
+    expected: 'requests a minute from 1 to 10000000',
+    default: '30000',
+    meaning: 'Requests a minute with one API key; beyond it the answer is 429.',
+  },
+  VISAVOX_RATE_LIMIT_SESSION: {
+    schema: integer(1, 10_000_000),
+    expected: 'requests a minute from 1 to 10000000',
+    default: '1200',
+    meaning: 'Requests a minute for one session without a key.',
+  },
+  VISAVOX_RATE_LIMIT_WRONG_KEYS: {
+    schema: integer(1, 10_000_000),
+    expected: 'requests a minute from 1 to 10000000',
+    default: '100',
+    meaning: 'Wrong API keys a minute from one address, before it has to wait.',
+  },
+  VISAVOX_PRIVATE_URLS: {
+    schema: z.enum(['deny', 'allow']).transform((value) => value === 'allow'),
+    expected: '`deny` or `allow`',
+    default: 'deny',
+    meaning:
+      'Whether addresses that users name (MCP servers, documents) may lead into the private network, this machine included.',
+  },
+  VISAVOX_SECRET: {
+    schema: z.string().min(32).max(500),
+    expected: '32 to 500 characters',
+    default: '',
+    meaning:
+      'Seals stored credentials and signs links; the same on every node of one database. Absent: generated and kept in the data folder.',
+    secret: true,
+  },
   VISAVOX_LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     expected: 'fatal, error, warn, info, debug, trace or silent',
@@ -242,6 +328,21 @@ export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: 
     openaiModel: read('OPENAI_MODEL'),
     localModels: read('VISAVOX_LOCAL_MODELS') ?? true,
     startWindowMs: (read('VISAVOX_START_WINDOW_SECONDS') ?? 60) * 1000,
+    heartbeatMs: (read('VISAVOX_HEARTBEAT_SECONDS') ?? 30) * 1000,
+    recoveryWindowMs: (read('VISAVOX_RECOVERY_SECONDS') ?? 30) * 1000,
+    idleMs: (read('VISAVOX_IDLE_SECONDS') ?? 0) * 1000,
+    limits: {
+      maxActiveSessions: read('VISAVOX_MAX_ACTIVE_SESSIONS'),
+      maxMinutesPerSession: read('VISAVOX_MAX_MINUTES_PER_SESSION'),
+      maxMinutesPerMonth: read('VISAVOX_MAX_MINUTES_PER_MONTH'),
+    },
+    rateLimits: {
+      keyPerMinute: read('VISAVOX_RATE_LIMIT_KEY') ?? 30_000,
+      sessionPerMinute: read('VISAVOX_RATE_LIMIT_SESSION') ?? 1200,
+      wrongKeysPerMinute: read('VISAVOX_RATE_LIMIT_WRONG_KEYS') ?? 100,
+    },
+    privateUrls: read('VISAVOX_PRIVATE_URLS') ?? false,
+    secret: read('VISAVOX_SECRET'),
     searchPath: environment['PATH'] ?? '',
     logLevel: read('VISAVOX_LOG_LEVEL') ?? 'info',
   };

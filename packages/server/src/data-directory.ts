@@ -9,6 +9,8 @@ export interface DataDirectory {
   readonly nodeId: string;
   /** The key that was made at the first start, or is made now. */
   developmentKey(): Promise<string>;
+  /** What stored secrets are sealed and links are signed with, made like the key. */
+  serverSecret(): Promise<string>;
   /** Gives the folder free. Idempotent. */
   close(): Promise<void>;
 }
@@ -27,6 +29,8 @@ export async function openDataDirectory(directory: string): Promise<DataDirector
     nodeId,
     developmentKey: () =>
       readOrCreate(path.join(directory, 'development-key'), () => `plak-${randomBytes(16).toString('hex')}`),
+    serverSecret: () =>
+      readOrCreate(path.join(directory, 'server-secret'), () => randomBytes(32).toString('base64url')),
     close: () => rm(lockFile, { force: true }),
   };
 }

@@ -41,16 +41,16 @@ const BACKGROUNDS = [
 ] as const;
 
 export async function seedOrganization(store: Store, organizationId: string): Promise<void> {
-  await store.upsertOrganization({ id: organizationId, name: 'Default organization' });
+  await store.organizations.insertIfAbsent({ id: organizationId, name: 'Default organization' });
   for (const [index, prompt] of PROMPTS.entries()) {
-    await store.insertPromptIfAbsent({
+    await store.prompts.insertIfAbsent({
       ...prompt,
       organizationId,
       createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, index)),
     });
   }
   for (const [index, { id, title, file }] of BACKGROUNDS.entries()) {
-    await store.insertBackgroundImageIfAbsent({
+    await store.backgroundImages.insertIfAbsent({
       id,
       organizationId,
       title,

@@ -43,8 +43,8 @@ function promises(open: () => Promise<Store>): void {
   let store: Store;
   beforeAll(async () => {
     store = await open();
-    await store.upsertOrganization({ id: 'org', name: 'Organization' });
-    await store.upsertOrganization({ id: 'org', name: 'again' });
+    await store.organizations.insertIfAbsent({ id: 'org', name: 'Organization' });
+    await store.organizations.insertIfAbsent({ id: 'org', name: 'again' });
   });
   afterAll(async () => {
     await store?.close();
@@ -52,11 +52,11 @@ function promises(open: () => Promise<Store>): void {
   });
 
   test('a key is found by its value and kept only as a hash', async () => {
-    await store.putApiKey({ organizationId: 'org', key: 'plak-secret', label: 'first' });
-    await store.putApiKey({ organizationId: 'org', key: 'plak-secret', label: 'again' });
-    expect(await store.findOrganizationByKey('plak-secret')).toEqual({ id: 'org' });
-    expect(await store.findOrganizationByKey('plak-other')).toBeUndefined();
-    expect(await store.findOrganizationByKey("' or 1=1 --")).toBeUndefined();
+    await store.keys.put({ role: 'operator', organizationId: 'org', key: 'plak-secret', label: 'first' });
+    await store.keys.put({ role: 'operator', organizationId: 'org', key: 'plak-secret', label: 'again' });
+    expect(await store.keys.findOwner('plak-secret')).toEqual({ id: 'org' });
+    expect(await store.keys.findOwner('plak-other')).toBeUndefined();
+    expect(await store.keys.findOwner("' or 1=1 --")).toBeUndefined();
     expect(hashApiKey('plak-secret')).not.toContain('secret');
   });
 
@@ -68,64 +68,64 @@ function promises(open: () => Promise<Store>): void {
       systemPrompt: 'System',
       createdAt: new Date(Date.UTC(2026, 0, 1, 0, 0, second)),
     });
-    await store.insertPromptIfAbsent(prompt('plp-b', 2));
-    await store.insertPromptIfAbsent(prompt('plp-a', 1));
-    await store.insertPromptIfAbsent({ ...prompt('plp-a', 1), name: 'changed' });
-    expect((await store.listPrompts('org')).map(({ name }) => name)).toEqual(['plp-a', 'plp-b']);
-    expect(await store.listPrompts('other')).toEqual([]);
+    await store.prompts.insertIfAbsent(prompt('plp-b', 2));
+    await store.prompts.insertIfAbsent(prompt('plp-a', 1));
+    await store.prompts.insertIfAbsent({ ...prompt('plp-a', 1), name: 'changed' });
+    expect((await store.prompts.list('org')).map(({ name }) => name)).toEqual(['plp-a', 'plp-b']);
+    expect(await store.prompts.list('other')).toEqual([]);
   });
 
   test('pictures keep their bytes', async () => {
     const image = Uint8Array.from({ length: 256 }, (_, index) => index);
-    await store.insertBackgroundImageIfAbsent({
+    await store.backgroundImages.insertIfAbsent({
       id: 'pbi-1',
       organizationId: 'org',
       title: 'Wall',
       mediaType: 'image/png',
       image,
     });
-    const found = await store.findBackgroundImage('pbi-1');
+    const found = await store.backgroundImages.find('pbi-1');
     expect([...(found?.image ?? [])]).toEqual([...image]);
-    expect((await store.listBackgroundImages('org'))[0]).not.toHaveProperty('image');
+    expect((await store.backgroundImages.list('org'))[0]).not.toHaveProperty('image');
   });
 
   test('a session comes back as it was written, and changes', async () => {
     const row = sessionRow('s1');
-    await store.insertSession(row);
-    expect(await store.findSession('s1')).toEqual(row);
-    await store.updateSession('s1', { status: 'EXCHANGED', clientSdp: 'v=0' });
-    expect(await store.findSession('s1')).toMatchObject({ status: 'EXCHANGED', clientSdp: 'v=0' });
-    expect(await store.findSession('none')).toBeUndefined();
+    await store.sessions.insert(row);
+    expect(await store.sessions.find('s1')).toEqual(row);
+    await store.sessions.update('s1', { status: 'EXCHANGED', clientSdp: 'v=0' });
+    expect(await store.sessions.find('s1')).toMatchObject({ status: 'EXCHANGED', clientSdp: 'v=0' });
+    expect(await store.sessions.find('none')).toBeUndefined();
   });
 
   test('sessions left open by an earlier run of this node end; those of other nodes and ended ones stay', async () => {
-    await store.insertSession(sessionRow('mine', { nodeId: 'node-x' }));
-    await store.insertSession(sessionRow('theirs', { nodeId: 'node-y' }));
-    await store.insertSession(
+    await store.sessions.insert(sessionRow('mine', { nodeId: 'node-x' }));
+    await store.sessions.insert(sessionRow('theirs', { nodeId: 'node-y' }));
+    await store.sessions.insert(
       sessionRow('done', {
         nodeId: 'node-x',
         status: 'TERMINATED',
         terminationReason: 'GRACEFUL_TERMINATION',
       }),
     );
-    expect(await store.endOpenSessions('node-x', 'SESSION_MISC_ERROR', new Date())).toBe(1);
-    expect(await store.findSession('mine')).toMatchObject({
+    expect(await store.sessions.endOpen('node-x', 'SESSION_MISC_ERROR', new Date())).toBe(1);
+    expect(await store.sessions.find('mine')).toMatchObject({
       status: 'TERMINATED',
       terminationReason: 'SESSION_MISC_ERROR',
     });
-    expect(await store.findSession('theirs')).toMatchObject({ status: 'CREATED' });
-    expect(await store.findSession('done')).toMatchObject({ terminationReason: 'GRACEFUL_TERMINATION' });
+    expect(await store.sessions.find('theirs')).toMatchObject({ status: 'CREATED' });
+    expect(await store.sessions.find('done')).toMatchObject({ terminationReason: 'GRACEFUL_TERMINATION' });
   });
 
   test('events belong to their session', async () => {
-    await store.insertSessionEvent({
+    await store.sessions.insertEvent({
       id: 'e1',
       sessionId: 's1',
       event: 'SESSION_LOG',
       detail: 'hello',
       createdAt: new Date(),
     });
-    expect(await store.listSessionEvents('s1')).toMatchObject([{ event: 'SESSION_LOG', detail: 'hello' }]);
+    expect(await store.sessions.listEvents('s1')).toMatchObject([{ event: 'SESSION_LOG', detail: 'hello' }]);
   });
 }
 

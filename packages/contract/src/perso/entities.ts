@@ -53,8 +53,9 @@ export const document = z
   .object({
     document_id: z.string(),
     title: z.string(),
+    file: z.string().describe('URL of the file, valid for a limited time'),
     description: z.string().optional(),
-    search_count: z.number().int().optional(),
+    search_count: z.number().int().optional().describe('Passages looked up for one question'),
     ef_search: z.number().int().nullable().optional(),
     processed: z.boolean(),
     processed_v2: z.boolean(),
@@ -133,6 +134,27 @@ export const textNormalizationConfig = z
   .object({ textnormalizationconfig_id: z.string(), name: z.string(), created_at: timestamp })
   .meta({ id: 'TextNormalizationConfig' });
 
+export const textNormalizationDownload = z
+  .object({
+    config_id: z.string(),
+    config_name: z.string(),
+    file_url: z.string().describe('CSV rule set, valid for a limited time; served with an ETag'),
+  })
+  .meta({ id: 'TextNormalizationDownload' });
+
+/** `stt_type/v2/`: what the recogniser can do while speech is still coming. */
+export const sttTypeV2 = z
+  .object({
+    name: z.string(),
+    service: z.string(),
+    options: z.string(),
+    display_name: z.string(),
+    description: z.string(),
+    mode: z.enum(['NON_STREAMING', 'STREAMING']),
+    end_of_turn_detection: z.boolean(),
+  })
+  .meta({ id: 'STTTypeV2' });
+
 export const sessionTemplate = z
   .object({
     sessiontemplate_id: z.string(),
@@ -141,16 +163,20 @@ export const sessionTemplate = z
     prompt,
     capability: z.array(capability),
     document: document.nullable(),
-    llm_type: llmType,
-    tts_type: ttsType,
-    stt_type: sttType,
+    llm_type: llmType.nullable(),
+    tts_type: ttsType.nullable(),
+    stt_type: sttType.nullable(),
+    text_normalization_config: textNormalizationConfig.nullable(),
+    text_normalization_locale: z.string().nullable(),
+    stt_text_normalization_config: textNormalizationConfig.nullable(),
+    stt_text_normalization_locale: z.string().nullable(),
     model_style: modelStyle,
     background_image: backgroundImage.nullable(),
     agent: z.string().nullable(),
     padding_left: z.number().nullable(),
     padding_top: z.number().nullable(),
     padding_height: z.number().nullable(),
-    extra_data: z.record(z.string(), z.unknown()).nullable(),
+    extra_data: z.unknown(),
     mcp_servers: z.array(mcpServer),
     created_at: timestamp,
     last_used_at: timestamp.nullable(),
@@ -249,6 +275,11 @@ export const errorBody = z
   })
   .meta({ id: 'Error' });
 
+export type McpServer = z.infer<typeof mcpServer>;
+export type TextNormalizationConfig = z.infer<typeof textNormalizationConfig>;
+export type TextNormalizationDownload = z.infer<typeof textNormalizationDownload>;
+export type SessionTemplate = z.infer<typeof sessionTemplate>;
+export type SttTypeV2 = z.infer<typeof sttTypeV2>;
 export type Prompt = z.infer<typeof prompt>;
 export type Document = z.infer<typeof document>;
 export type BackgroundImage = z.infer<typeof backgroundImage>;

@@ -46,3 +46,12 @@ function toWire(event: LlmEvent): object {
       return { status: 'fail', reason: event.reason };
   }
 }
+
+/** The lines of the v1 answer stream, section 4.1. Sentences keep their leading space; there is no finish line. */
+export function encodeV1Line(line: { readonly sentence: string } | { readonly reason: string }): string {
+  const wire =
+    'sentence' in line
+      ? { status: 'success', sentence: line.sentence }
+      : { status: 'fail', reason: line.reason };
+  return `data: ${JSON.stringify(wire)}\n`;
+}

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 const text = z.string().max(20_000);
+const language = z.string().max(16).optional().catch(undefined);
 
 export const clientPacket = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ping') }),
@@ -20,7 +21,33 @@ export const clientPacket = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('clear-buffer') }),
   z.object({ type: z.literal('record-start') }),
-  z.object({ type: z.literal('record-end-stt') }),
+  z.object({
+    type: z.literal('record-end-stt'),
+    data: z.object({ language }).catch({ language: undefined }),
+  }),
+  z.object({
+    type: z.literal('record-end-translate'),
+    data: z.object({ src_lang: language, dst_lang: language }),
+  }),
+  z.object({
+    type: z.literal('set-template'),
+    data: z.object({
+      model: z.string().max(255).nullish().catch(undefined),
+      dress: z.string().max(255).nullish().catch(undefined),
+    }),
+  }),
+  z.object({
+    type: z.literal('chat'),
+    data: z.object({
+      message: text,
+      history: z
+        .array(z.object({ role: z.string().max(32), content: text }))
+        .max(1000)
+        .catch([]),
+    }),
+  }),
+  z.object({ type: z.literal('hello') }),
+  z.object({ type: z.literal('renew-session') }),
 ]);
 
 export type ClientPacket = z.infer<typeof clientPacket>;
@@ -30,7 +57,8 @@ export type ServerPacket =
   | { readonly type: 'stf'; readonly data: { readonly message: string; readonly duration: number } }
   | { readonly type: 'stf-start'; readonly data: { readonly name: string; readonly duration: number } }
   | { readonly type: 'stt'; readonly data: { readonly text: string } }
-  | { readonly type: 'stt-error'; readonly data: { readonly code: number } };
+  | { readonly type: 'stt-error'; readonly data: { readonly code: number } }
+  | { readonly type: 'translate-error'; readonly data: { readonly code: number } };
 
 /** The label of the command channel, and of the channel that a client opens for each file it uploads. */
 export const MESSAGE_CHANNEL_LABEL = 'message';

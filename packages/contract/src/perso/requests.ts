@@ -7,6 +7,9 @@ import { CAPABILITY_NAMES, SESSION_EVENT_NAMES } from './entities.ts';
 
 const MAX_NAME_CHARACTERS = 255;
 
+/** How "normalisation is explicitly off" is kept; no language tag. */
+export const LOCALE_OFF = '-';
+
 const optionalName = z
   .string()
   .max(MAX_NAME_CHARACTERS)
@@ -18,6 +21,15 @@ const optionalLocale = z
   .max(10)
   .nullish()
   .transform((value) => (value === undefined || value === '' ? null : value));
+
+/** Locale of a rule set: `'off'` when null came, null when nothing came (then the text's own language counts). */
+const normalizationLocale = z
+  .string()
+  .max(10)
+  .nullish()
+  .transform((value): string | null =>
+    value === null ? LOCALE_OFF : value === undefined || value === '' ? null : value,
+  );
 
 const padding = (minimum: number, maximum: number) =>
   z
@@ -51,9 +63,9 @@ export const createSessionRequest = z
     padding_top: padding(0, 1).describe('0.0 to 1.0, default 0.0'),
     padding_height: padding(0, 5).describe('0.0 to 5.0, default 1.0'),
     text_normalization_config: optionalName,
-    text_normalization_locale: optionalLocale,
+    text_normalization_locale: normalizationLocale.describe('null switches the normalisation off'),
     stt_text_normalization_config: optionalName,
-    stt_text_normalization_locale: optionalLocale,
+    stt_text_normalization_locale: normalizationLocale.describe('null switches the normalisation off'),
     agent: optionalName,
     tools: z.unknown().optional(),
     extra_data: z.unknown().optional(),
@@ -63,6 +75,16 @@ export const createSessionRequest = z
 export const exchangeRequest = z
   .object({
     client_sdp: z.object({ type: z.literal('offer'), sdp: z.string().min(1).max(200_000) }),
+    recoverable: z
+      .boolean()
+      .optional()
+      .catch(undefined)
+      .describe('The client can come back with a new offer when the connection is lost'),
+    recover: z
+      .boolean()
+      .optional()
+      .catch(undefined)
+      .describe('The offer replaces the connection of a session that was opened with `recoverable`'),
   })
   .meta({ id: 'ExchangeRequest' });
 
@@ -153,6 +175,19 @@ export const llmRequest = z
       .transform((tools) => tools ?? []),
   })
   .meta({ id: 'LlmRequest' });
+
+export const MAX_V1_MESSAGE_CHARACTERS = 100_000;
+
+export const llmV1Request = z
+  .object({
+    message: z.string().max(MAX_V1_MESSAGE_CHARACTERS),
+    clear_history: z
+      .boolean()
+      .nullish()
+      .transform((value) => value ?? false)
+      .describe('Forget what was said before; default false'),
+  })
+  .meta({ id: 'LlmV1Request' });
 
 export type CreateSessionRequest = z.infer<typeof createSessionRequest>;
 export type TtsOutputFormat = (typeof TTS_OUTPUT_FORMATS)[number];

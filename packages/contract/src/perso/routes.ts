@@ -1,31 +1,8 @@
 /** Every HTTP operation of the Perso contract that the server offers: the one source for OpenAPI and for routing. */
 import { z } from 'zod';
+import type { RouteDescription } from '../route.ts';
 import * as entity from './entities.ts';
 import * as request from './requests.ts';
-
-export interface RouteDescription {
-  readonly operationId: string;
-  readonly method: 'get' | 'post';
-  /** With `{name}` parameters and the trailing slash of the contract. */
-  readonly path: string;
-  readonly tag: string;
-  readonly summary: string;
-  readonly description?: string;
-  /** `key`: an API key is needed. `session`: knowing the session id suffices. */
-  readonly auth: 'key' | 'session';
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?:
-    | { readonly type: 'json'; readonly schema: z.ZodType }
-    | { readonly type: 'form'; readonly schema: z.ZodType };
-  readonly success: {
-    readonly status: 200 | 201;
-    readonly description: string;
-    readonly schema?: z.ZodType;
-    readonly contentType?: string;
-  };
-  /** Statuses of the errors this operation answers with, besides 500. */
-  readonly errors: readonly number[];
-}
 
 function catalogue<const Id extends string>(
   operationId: Id,
@@ -65,11 +42,62 @@ export const persoRoutes = [
     'Text normalisation rule sets',
     entity.textNormalizationConfig,
   ),
+  {
+    operationId: 'downloadTextNormalizationConfig',
+    method: 'get',
+    path: '/api/v1/settings/text_normalization_config/{config_id}/download/',
+    tag: 'Catalogue',
+    summary: 'Where to download a rule set',
+    auth: 'key',
+    success: { status: 200, description: 'A link', schema: entity.textNormalizationDownload },
+    errors: [401, 404],
+  },
+  catalogue(
+    'listSttTypesV2',
+    '/api/v1/settings/stt_type/v2/',
+    'Speech recognisers and their modes',
+    entity.sttTypeV2,
+  ),
   catalogue('listCapabilities', '/api/v1/settings/capability/', 'Capabilities', entity.capability),
   catalogue('listBackgroundImages', '/api/v1/background_image/', 'Background images', entity.backgroundImage),
   catalogue('listPrompts', '/api/v1/prompt/', 'Prompts', entity.prompt),
   catalogue('listDocuments', '/api/v1/document/', 'Documents', entity.document),
   catalogue('listSessionTemplates', '/api/v1/session_template/', 'Session templates', entity.sessionTemplate),
+  {
+    operationId: 'getSessionTemplate',
+    method: 'get',
+    path: '/api/v1/session_template/{template_id}/',
+    tag: 'Catalogue',
+    summary: 'Read a session template',
+    auth: 'key',
+    success: { status: 200, description: 'The template', schema: entity.sessionTemplate },
+    errors: [400, 401, 404],
+  },
+  {
+    operationId: 'listSessions',
+    method: 'get',
+    path: '/api/v1/session/',
+    tag: 'Session',
+    summary: 'Sessions of the organization, newest first',
+    auth: 'key',
+    query: { limit: '1 to 200, default 50', before: 'Session id: only older ones' },
+    success: {
+      status: 200,
+      description: 'One page; `next` is the value of `before` for the next one',
+      schema: z.object({ results: z.array(entity.sessionInfo), next: z.string().nullable() }),
+    },
+    errors: [400, 401],
+  },
+  {
+    operationId: 'deleteSession',
+    method: 'delete',
+    path: '/api/v1/session/{session_id}/',
+    tag: 'Session',
+    summary: 'End a session',
+    auth: 'key',
+    success: { status: 204, description: 'Ended, or had ended before' },
+    errors: [401, 404],
+  },
   {
     operationId: 'createSession',
     method: 'post',
@@ -122,7 +150,13 @@ export const persoRoutes = [
     success: {
       status: 200,
       description: 'The answer',
-      schema: z.object({ server_sdp: z.object({ type: z.literal('answer'), sdp: z.string() }) }),
+      schema: z.object({
+        server_sdp: z.object({ type: z.literal('answer'), sdp: z.string() }),
+        recovery: z
+          .object({ window_sec: z.number() })
+          .optional()
+          .describe('Only for offers with `recoverable`: how long a lost session waits for a new offer'),
+      }),
     },
     errors: [400, 404, 503],
   },
@@ -136,6 +170,19 @@ export const persoRoutes = [
     body: { type: 'json', schema: request.createEventRequest },
     success: { status: 201, description: 'The stored event', schema: entity.sessionEvent },
     errors: [400, 404],
+  },
+  {
+    operationId: 'streamLlmV1',
+    method: 'post',
+    path: '/api/v1/session/{session_id}/llm/',
+    tag: 'Language',
+    summary: 'Answer a message; the server keeps the history',
+    description:
+      'The body is one `data: {"status": "success", "sentence": …}` line per sentence; a failure is a last line with status fail.',
+    auth: 'session',
+    body: { type: 'json', schema: request.llmV1Request },
+    success: { status: 200, description: 'Line stream', contentType: 'text/plain; charset=utf-8' },
+    errors: [400, 404, 413],
   },
   {
     operationId: 'streamLlm',
@@ -162,7 +209,7 @@ export const persoRoutes = [
     success: {
       status: 200,
       description: 'Standard base64; WAV PCM16 mono unless another format is asked for',
-      schema: z.object({ audio: z.string(), locale: z.string().optional() }),
+      schema: z.object({ audio: z.string(), locale: z.string(), normalized_text: z.string() }),
     },
     errors: [400, 404, 503],
   },
@@ -177,7 +224,11 @@ export const persoRoutes = [
     success: {
       status: 200,
       description: 'Empty text when nothing was said',
-      schema: z.object({ text: z.string(), locale: z.string().optional() }),
+      schema: z.object({
+        text: z.string(),
+        locale: z.string().optional(),
+        normalized_text: z.string().describe("After the session's rules for recognised text"),
+      }),
     },
     errors: [400, 404, 413, 415, 503],
   },

@@ -1,23 +1,28 @@
 /** The HTTP face of the server: health, documentation, the console's files, pictures, and the Perso API. */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createOpenApiDocument, type IceServer, PlatformError, persoRoutes } from '@visavox/contract';
-import { Hono } from 'hono';
+import { createOpenApiDocument, type OpenApiDocument, PlatformError, persoRoutes } from '@visavox/contract';
+import { manageRoutes } from '@visavox/contract/manage';
+import { type Context, Hono } from 'hono';
+import { bindRoutes } from './bind.ts';
 import { renderDocsPage } from './docs.ts';
 import { CORS_HEADERS, errorResponse, toPlatformError } from './errors.ts';
+import { createKeyring } from './keyring.ts';
+import { createManageHandlers, type ManageContext } from './manage/routes.ts';
+import { serveMediaFiles } from './media-files.ts';
 import { createPersoHandlers, type PersoContext } from './perso/routes.ts';
-import { createView } from './perso/view.ts';
+import { createRateLimits, type RateLimitOptions } from './rate-limits.ts';
+import { serveSdkFiles } from './sdk-files.ts';
 
-export interface HttpOptions extends PersoContext {
-  readonly iceServers: readonly IceServer[];
-  readonly version: string;
+export interface HttpOptions extends PersoContext, Omit<ManageContext, 'keyring'> {
   readonly publicUrl: string | undefined;
+  readonly rateLimits: RateLimitOptions;
   /** Folder of the built console; absent when it is not built. */
   readonly consoleDirectory: string | undefined;
-  readonly now: () => Date;
+  /** Folder of the built browser SDK; absent when it is not built. */
+  readonly sdkDirectory: string | undefined;
 }
 
-const OPENAPI_PATH = '/openapi/perso.json';
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -35,7 +40,8 @@ export function createHttpApp(options: HttpOptions): {
   fetch(request: Request, env?: object): Response | Promise<Response>;
 } {
   const { log, store } = options;
-  const handlers = createPersoHandlers(options);
+  const limits = createRateLimits(options.rateLimits);
+  const keyring = createKeyring({ store, limits, now: () => performance.now() });
   const app = new Hono({
     getPath: (request: Request) => normalizePath(new URL(request.url).pathname),
   });
@@ -63,49 +69,54 @@ export function createHttpApp(options: HttpOptions): {
     }
   });
 
-  const documentFor = (request: Request) =>
-    createOpenApiDocument({
+  const documents = {
+    perso: {
+      path: '/openapi/perso.json',
       title: 'Visavox: Perso Interactive API',
       description: 'Sessions with AI humans: catalogue, WebRTC exchange, language, speech.',
-      version: options.version,
-      serverUrl: baseUrlOf(request),
       routes: persoRoutes,
+    },
+    manage: {
+      path: '/openapi/manage.json',
+      title: 'Visavox: management API',
+      description: 'Organizations, keys, prompts, documents, pictures, tool servers, rule sets, templates.',
+      routes: manageRoutes,
+    },
+  } as const;
+  /** Each document is written once per origin. */
+  const written = new Map<string, OpenApiDocument>();
+  const documentFor = (name: keyof typeof documents, request: Request): OpenApiDocument => {
+    const serverUrl = baseUrlOf(request);
+    const key = `${name} ${serverUrl}`;
+    const known = written.get(key);
+    if (known !== undefined) return known;
+    if (written.size > 20) written.clear();
+    const { title, description, routes } = documents[name];
+    const document = createOpenApiDocument({
+      title,
+      description,
+      version: options.version,
+      serverUrl,
+      routes,
     });
-  app.get(OPENAPI_PATH, (context) => context.json(documentFor(context.req.raw)));
-  app.get('/docs', (context) => context.html(renderDocsPage(documentFor(context.req.raw), OPENAPI_PATH)));
-
-  app.get('/media/background-images/:id', async (context) => {
-    const image = await store.findBackgroundImage(context.req.param('id'));
-    if (image === undefined) throw new PlatformError('not_found', 'No such background image.');
-    return picture(image.image, image.mediaType);
-  });
-  app.get('/media/model-styles/:name/preview', async (context) => {
-    const style = options.modelStyles.find(({ name }) => name === context.req.param('name'));
-    if (style === undefined) throw new PlatformError('not_found', 'No such model style.');
-    return picture(
-      await readFile(style.previewFile),
-      CONTENT_TYPES[path.extname(style.previewFile)] ?? 'application/octet-stream',
-    );
-  });
-
-  for (const route of persoRoutes) {
-    const honoPath = route.path.replace(/\/$/, '').replace(/\{(\w+)\}/g, ':$1');
-    app.on(route.method.toUpperCase(), honoPath, async (context) => {
-      const request = context.req.raw;
-      const organizationId = await authenticate(request, options, route.auth === 'key');
-      const result = await handlers[route.operationId]({
-        request,
-        organizationId,
-        parameters: context.req.param(),
-        query: new URL(request.url).searchParams,
-        view: createView({ ...options, baseUrl: baseUrlOf(request) }),
-      });
-      return result instanceof Response ? result : Response.json(result);
-    });
-    app.all(honoPath, (context) => {
-      throw new PlatformError('method_not_allowed', `Method ${context.req.method} is not allowed here.`);
-    });
+    written.set(key, document);
+    return document;
+  };
+  for (const name of ['perso', 'manage'] as const) {
+    const { path: documentPath } = documents[name];
+    const page = (context: Context) =>
+      context.html(renderDocsPage(documentFor(name, context.req.raw), documentPath));
+    app.get(documentPath, (context) => context.json(documentFor(name, context.req.raw)));
+    app.get(`/docs/${name}`, page);
+    if (name === 'perso') app.get('/docs', page);
   }
+
+  serveMediaFiles(app, options);
+  serveSdkFiles(app, options.sdkDirectory);
+
+  const binding = { keyring, limits, baseUrlOf };
+  bindRoutes(app, persoRoutes, createPersoHandlers(options), binding);
+  bindRoutes(app, manageRoutes, createManageHandlers({ ...options, keyring }), binding);
 
   app.get('*', async (context) => {
     const file = await findConsoleFile(options.consoleDirectory, context.req.path);
@@ -136,33 +147,6 @@ export function createHttpApp(options: HttpOptions): {
 function normalizePath(pathname: string): string {
   const collapsed = pathname.replace(/\/{2,}/g, '/');
   return collapsed.length > 1 ? collapsed.replace(/\/$/, '') : collapsed;
-}
-
-/** Where no key is needed a wrong one is ignored, as the contract says. */
-async function authenticate(
-  request: Request,
-  options: HttpOptions,
-  required: boolean,
-): Promise<string | undefined> {
-  const key =
-    request.headers.get('PersoLive-APIKey') ??
-    request.headers.get('PersoPlatform-APIKey') ??
-    /^Bearer\s+(\S+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1];
-  if (key === undefined || key === '') {
-    if (!required) return undefined;
-    throw new PlatformError('not_authenticated', 'An API key is needed in the header PersoLive-APIKey.');
-  }
-  const organization = await options.store.findOrganizationByKey(key);
-  if (organization === undefined && required) {
-    throw new PlatformError('authentication_failed', 'The API key is not valid.');
-  }
-  return organization?.id;
-}
-
-function picture(bytes: Uint8Array, mediaType: string): Response {
-  return new Response(new Uint8Array(bytes), {
-    headers: { 'Content-Type': mediaType, 'Cache-Control': 'public, max-age=3600' },
-  });
 }
 
 async function findConsoleFile(

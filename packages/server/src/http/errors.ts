@@ -4,12 +4,14 @@ import { ERROR_TABLE, type ErrorBody, type ErrorItem, PlatformError } from '@vis
 import { HTTPException } from 'hono/http-exception';
 import { ProviderError } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
+import { ToolRoundsError } from '../turns/answer.ts';
 
 /** Headers every response carries, errors and streams included: browsers call the API cross-origin. */
 export const CORS_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+  'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
   'Access-Control-Allow-Headers': 'PersoLive-APIKey, PersoPlatform-APIKey, Authorization, Content-Type',
+  'Access-Control-Expose-Headers': 'Retry-After, ETag',
   'Access-Control-Max-Age': '86400',
 };
 
@@ -26,6 +28,8 @@ export function errorBody(items: readonly [ErrorItem, ...ErrorItem[]]): ErrorBod
 /** What an error may tell a client. Anything unexpected shows nothing but an id, which the log explains. */
 export function toPlatformError(error: unknown, log: Log): PlatformError {
   if (error instanceof PlatformError) return error;
+  if (error instanceof ToolRoundsError)
+    return new PlatformError('unavailable', error.message, { cause: error });
   if (error instanceof ProviderError) {
     log.warn({ err: error, kind: error.kind }, 'a provider failed');
     return new PlatformError('unavailable', error.message, { cause: error });
@@ -39,5 +43,11 @@ export function toPlatformError(error: unknown, log: Log): PlatformError {
 }
 
 export function errorResponse(error: PlatformError): Response {
-  return Response.json(errorBody(error.items), { status: error.status, headers: CORS_HEADERS });
+  return Response.json(errorBody(error.items), {
+    status: error.status,
+    headers: {
+      ...CORS_HEADERS,
+      ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) }),
+    },
+  });
 }

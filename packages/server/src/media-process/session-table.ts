@@ -38,7 +38,9 @@ export function createSessionTable(options: {
       report,
       performer: createPerformer(),
       stage,
-      prepareStage: (size) => stages.lease(scene, size),
+      scene,
+      size: FIRST_SIZE,
+      prepareStage: (wish, size) => stages.lease(wish, size),
       now,
       logError,
     });

@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { type ClientPacket, parseClientPacket, type ServerPacket } from '@visavox/contract';
 import type { Performer } from '../avatar/index.ts';
 import { FRAME_INTERVAL_MS, type PlayoutSource } from '../media/playout.ts';
-import type { FromMedia, ToMedia } from '../media/protocol.ts';
+import type { FromMedia, Scene, ToMedia } from '../media/protocol.ts';
 import { createSpeechQueue } from '../media/speech-queue.ts';
-import type { I420Frame, LinkEnd, LinkHandlers, MediaLink } from '../media/transport.ts';
+import type { I420Frame, LinkEnd, LinkHandlers, MediaLink, Recording } from '../media/transport.ts';
 import type { StageLease } from './stages.ts';
 
 /** A client that pings and then stays silent this long has gone, even if its network still answers. */
@@ -29,8 +29,10 @@ export interface MediaSessionOptions {
   readonly report: (message: FromMedia) => void;
   readonly performer: Performer;
   readonly stage: StageLease;
-  /** Prepares the same scene in another size; the picture in hand stays until it is there. */
-  readonly prepareStage: (size: SizePx) => Promise<StageLease>;
+  readonly scene: Scene;
+  readonly size: SizePx;
+  /** Prepares another picture; the one in hand stays until it is there. */
+  readonly prepareStage: (scene: Scene, size: SizePx) => Promise<StageLease>;
   readonly now: () => number;
   readonly logError: (error: unknown) => void;
 }
@@ -46,7 +48,11 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
   #link: MediaLink | undefined;
   #mediaMs = 0;
   #lastPingMs: number | undefined;
-  #resizing: SizePx | undefined;
+  #scene: Scene;
+  #size: SizePx;
+  #preparing = false;
+  /** Counts the wishes for another picture; the latest is the one that is shown. */
+  #wishes = 0;
   #onClose: (() => void) | undefined;
   /** Clears that the API process has not answered yet: speech that arrives until then is of before. */
   #clearsUnanswered = 0;
@@ -57,6 +63,8 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
     this.#options = options;
     this.#performer = options.performer;
     this.#stage = options.stage;
+    this.#scene = options.scene;
+    this.#size = options.size;
     this.#live = createFrame(options.stage);
     this.#queue = createSpeechQueue({
       onStart: (utteranceId) => {
@@ -109,6 +117,10 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
       case 'packet':
         this.send(message.packet);
         return;
+      case 'scene':
+        this.#scene = message.scene;
+        this.#changePicture();
+        return;
       case 'close':
         this.close();
         return;
@@ -153,7 +165,12 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
       this.#lastPingMs = this.#options.now();
       this.send({ type: 'ping', data: {} });
     } else if (packet.type === 'change-size') {
-      this.#changeSize({ widthPx: packet.data.width, heightPx: packet.data.height });
+      this.#size = { widthPx: packet.data.width, heightPx: packet.data.height };
+      this.#changePicture();
+    } else if (packet.type === 'record-start') {
+      this.#link?.startRecording();
+    } else if (packet.type === 'record-end-stt' || packet.type === 'record-end-translate') {
+      this.#forward(packet, this.#link?.stopRecording());
     } else {
       // Clearing must not wait for the other process; it is told as well, to stop what it prepares.
       if (packet.type === 'clear-buffer') {
@@ -196,8 +213,13 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
     this.#stage.release();
   }
 
-  #forward(packet: ClientPacket): void {
-    this.#options.report({ kind: 'packet', sessionId: this.sessionId, packet });
+  #forward(packet: ClientPacket, recording?: Recording): void {
+    this.#options.report({
+      kind: 'packet',
+      sessionId: this.sessionId,
+      packet,
+      ...(recording === undefined ? {} : { recording }),
+    });
   }
 
   #clear(): void {
@@ -205,21 +227,21 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
     this.#performer.stop(this.#mediaMs);
   }
 
-  /** The latest wish wins; while one is prepared, the next only replaces the wish. */
-  #changeSize(size: SizePx): void {
-    const busy = this.#resizing !== undefined;
-    this.#resizing = size;
-    if (!busy) void this.#resize();
+  #changePicture(): void {
+    this.#wishes += 1;
+    if (!this.#preparing) void this.#prepare();
   }
 
-  async #resize(): Promise<void> {
-    while (this.#resizing !== undefined && !this.#closed) {
-      const wish = this.#resizing;
+  /** The latest wish wins; while one is prepared, the next only replaces the wish. */
+  async #prepare(): Promise<void> {
+    this.#preparing = true;
+    for (let done = -1; done !== this.#wishes && !this.#closed; ) {
+      done = this.#wishes;
       try {
-        const stage = await this.#options.prepareStage(wish);
+        const stage = await this.#options.prepareStage(this.#scene, this.#size);
         if (this.#closed) {
           stage.release();
-          return;
+          break;
         }
         if (stage.stage !== this.#stage.stage) this.#live = createFrame(stage);
         this.#stage.release();
@@ -227,8 +249,8 @@ export class MediaSession implements PlayoutSource, LinkHandlers {
       } catch {
         // The picture in hand stays; the command has no reply.
       }
-      if (this.#resizing === wish) this.#resizing = undefined;
     }
+    this.#preparing = false;
   }
 }
 

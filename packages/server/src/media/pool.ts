@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { VisemeSpan } from '@visavox/audio';
 import { type ClientPacket, PlatformError, type ServerPacket } from '@visavox/contract';
 import type { FromMedia, MediaEnd, MediaProcessOptions, MediaStats, Scene, ToMedia } from './protocol.ts';
+import type { Recording } from './transport.ts';
 
 const ENTRY = fileURLToPath(new URL('../media-process/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
@@ -16,7 +17,7 @@ const RESTART_DELAY_MS = [0, 500, 2000, 5000];
 
 export interface MediaSessionHandlers {
   readonly onConnected: () => void;
-  readonly onPacket: (packet: ClientPacket) => void;
+  readonly onPacket: (packet: ClientPacket, recording: Recording | undefined) => void;
   readonly onFile: (fileRef: string, bytes: Uint8Array) => void;
   readonly onUtteranceStarted: (utteranceId: string) => void;
   readonly onUtteranceFinished: (utteranceId: string, playedMs: number, complete: boolean) => void;
@@ -38,6 +39,8 @@ export interface MediaSession {
   endUtterance(utteranceId: string, announcements: readonly ServerPacket[]): void;
   clear(): void;
   send(packet: ServerPacket): void;
+  /** Shows another picture. */
+  setScene(scene: Scene): void;
   close(): void;
 }
 
@@ -128,7 +131,7 @@ export async function createMediaPool(options: {
         const handlers = worker.sessions.get(message.sessionId);
         if (handlers === undefined) return;
         if (message.kind === 'connected') handlers.onConnected();
-        else if (message.kind === 'packet') handlers.onPacket(message.packet);
+        else if (message.kind === 'packet') handlers.onPacket(message.packet, message.recording);
         else if (message.kind === 'file') handlers.onFile(message.fileRef, message.bytes);
         else if (message.kind === 'utterance-started') handlers.onUtteranceStarted(message.utteranceId);
         else handlers.onUtteranceFinished(message.utteranceId, message.playedMs, message.complete);
@@ -335,6 +338,7 @@ export async function createMediaPool(options: {
             send({ kind: 'utterance-end', sessionId, utteranceId, announcements }),
           clear: () => send({ kind: 'clear', sessionId }),
           send: (packet) => send({ kind: 'packet', sessionId, packet }),
+          setScene: (scene) => send({ kind: 'scene', sessionId, scene }),
           close: () => {
             send({ kind: 'close', sessionId });
             worker.sessions.delete(sessionId);

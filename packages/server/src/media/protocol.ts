@@ -1,6 +1,7 @@
 /** What the API process and a media process say to each other. Structured clone over the child's IPC channel. */
 import type { VisemeSpan } from '@visavox/audio';
 import type { ClientPacket, ServerPacket } from '@visavox/contract';
+import type { Recording } from './transport.ts';
 
 export interface Placement {
   /** Shift of the figure in frame widths, -1 – 1. */
@@ -59,6 +60,8 @@ export type ToMedia =
   /** Answers each forwarded `clear-buffer`; until it comes, speech that was on its way is dropped. */
   | { readonly kind: 'clear'; readonly sessionId: string }
   | { readonly kind: 'packet'; readonly sessionId: string; readonly packet: ServerPacket }
+  /** Shows another picture in the same session as soon as it is prepared. */
+  | { readonly kind: 'scene'; readonly sessionId: string; readonly scene: Scene }
   | { readonly kind: 'close'; readonly sessionId: string }
   | { readonly kind: 'stats'; readonly requestId: number };
 
@@ -73,7 +76,13 @@ export type FromMedia =
       readonly detail: string;
     }
   | { readonly kind: 'connected'; readonly sessionId: string }
-  | { readonly kind: 'packet'; readonly sessionId: string; readonly packet: ClientPacket }
+  | {
+      readonly kind: 'packet';
+      readonly sessionId: string;
+      readonly packet: ClientPacket;
+      /** With the commands that end a recording; absent when the client sends no sound. */
+      readonly recording?: Recording | undefined;
+    }
   | {
       readonly kind: 'file';
       readonly sessionId: string;

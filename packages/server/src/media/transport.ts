@@ -19,6 +19,12 @@ export interface IdleLoop {
   frame(index: number): I420Frame;
 }
 
+/** Sound from the client: PCM16, mono. */
+export interface Recording {
+  readonly samples: Int16Array;
+  readonly sampleRateHz: number;
+}
+
 export interface LinkHandlers {
   /** The peer is connected and the command channel is open. Once. */
   readonly onOpen: () => void;
@@ -40,6 +46,10 @@ export interface MediaLink {
   pushAudio(samples: Int16Array): void;
   showIdle(loop: IdleLoop, frameIndex: number): void;
   showLive(frame: I420Frame): void;
+  /** Keeps what the client says from now on, at most two minutes; forgets an earlier recording. */
+  startRecording(): void;
+  /** What was said since; undefined when nothing was started or the client sends no sound. */
+  stopRecording(): Recording | undefined;
   /** Sends a text frame on the command channel; false when it is not open or too much is waiting. */
   send(text: string): boolean;
   /** Idempotent. Tears the peer connection down. */

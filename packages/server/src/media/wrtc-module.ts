@@ -2,6 +2,18 @@
 import { createRequire } from 'node:module';
 
 export interface WrtcTrack {
+  readonly kind?: string;
+  stop(): void;
+}
+
+export interface WrtcAudioBlock {
+  readonly samples: Int16Array;
+  readonly sampleRate: number;
+  readonly channelCount?: number;
+}
+
+export interface WrtcAudioSink {
+  ondata: ((block: WrtcAudioBlock) => void) | null;
   stop(): void;
 }
 
@@ -24,6 +36,7 @@ export interface WrtcPeerConnection {
   readonly localDescription: { readonly type: string; readonly sdp: string } | null;
   onconnectionstatechange: (() => void) | null;
   onicegatheringstatechange: (() => void) | null;
+  ontrack: ((event: { readonly track: WrtcTrack }) => void) | null;
   ondatachannel: ((event: { readonly channel: WrtcDataChannel }) => void) | null;
   addTrack(track: WrtcTrack, ...streams: unknown[]): unknown;
   setRemoteDescription(description: { type: 'offer' | 'answer'; sdp: string }): Promise<void>;
@@ -57,6 +70,7 @@ export interface Wrtc {
   readonly nonstandard: {
     readonly RTCVideoSource: new () => WrtcVideoSource;
     readonly RTCAudioSource: new () => WrtcAudioSource;
+    readonly RTCAudioSink: new (track: WrtcTrack) => WrtcAudioSink;
   };
 }
 

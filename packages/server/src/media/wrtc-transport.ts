@@ -10,6 +10,7 @@ import {
   type MediaTransport,
   OfferError,
 } from './transport.ts';
+import { createUplinkRecorder } from './uplink-recorder.ts';
 import { loadWrtc, type WrtcDataChannel, type WrtcPeerConnection } from './wrtc-module.ts';
 
 const GATHERING_TIMEOUT_MS = 2000;
@@ -47,6 +48,10 @@ export function createWrtcTransport(options: WrtcTransportOptions): MediaTranspo
       const audio = new wrtc.nonstandard.RTCAudioSource();
       const tracks = [audio.createTrack(), video.createTrack()];
       const channels = watchPeer(peer, handlers, () => link.close());
+      const recorder = createUplinkRecorder((track) => new wrtc.nonstandard.RTCAudioSink(track));
+      peer.ontrack = ({ track }) => {
+        if (track.kind === 'audio') recorder.setTrack(track);
+      };
       const link: MediaLink = {
         pushAudio(samples) {
           if (channels.closed()) return;
@@ -65,10 +70,14 @@ export function createWrtcTransport(options: WrtcTransportOptions): MediaTranspo
           if (channels.closed()) return;
           video.onFrame({ width: frame.widthPx, height: frame.heightPx, data: frame.data });
         },
+        startRecording: () => recorder.start(),
+        stopRecording: () => recorder.stop(),
         send: (text) => channels.send(text),
         close() {
           if (!links.delete(link)) return;
           channels.close();
+          recorder.close();
+          peer.ontrack = null;
           for (const track of tracks) track.stop();
           peer.close();
         },

@@ -9,35 +9,46 @@ import {
 import type { MediaPool } from '../media/pool.ts';
 import type { Scene } from '../media/protocol.ts';
 import type { Catalogue } from '../routing/catalogue.ts';
-import type { SessionRow, Store } from '../store/store.ts';
+import type { McpServerRow, OrganizationRow, ResourceTable, SessionRow, Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { detectLanguage, splitSentences } from '../text/index.ts';
-import { speakSentence } from '../turns/voice.ts';
-import { LiveSession, type LiveSessionOptions } from './live-session.ts';
+import { createToolbox, type McpServerDescription } from '../tools/mcp.ts';
+import type { ConversationOptions } from './conversation.ts';
+import { describeEnd, LiveSession, type LiveSessionOptions, type SessionTimes } from './live-session.ts';
+import type { Quotas } from './quotas.ts';
+import { createRuleCache } from './rule-cache.ts';
+import { createSessionSpeech } from './speech.ts';
 
 export interface SessionsOptions {
   readonly nodeId: string;
   readonly store: Store;
   readonly media: MediaPool;
   readonly catalogue: Catalogue;
+  readonly quotas: Quotas;
   readonly modelStyleNames: readonly string[];
   readonly log: Log;
-  readonly startWindowMs: number;
+  readonly times: SessionTimes;
   readonly now: () => Date;
   readonly analyse: LiveSessionOptions['analyse'];
   readonly decodeAudio: LiveSessionOptions['decodeAudio'];
+  readonly searchPassages: ConversationOptions['searchPassages'];
+  /** For tool servers, whose addresses users name. */
+  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  /** Where a stored tool server is and how it is reached. */
+  readonly describeMcpServer: (row: McpServerRow) => McpServerDescription;
 }
 
 export interface Sessions {
-  /** @throws {PlatformError} when a reference does not exist or the capabilities do not fit together. */
-  create(organizationId: string, request: CreateSessionRequest, raw: RawRequest): Promise<SessionRow>;
+  /** @throws {PlatformError} when a reference does not exist, a quota is used up or the capabilities do not fit. */
+  create(organization: OrganizationRow, request: CreateSessionRequest, raw: RawRequest): Promise<SessionRow>;
   /** Live or ended. @throws {PlatformError} `not_found`. */
   read(sessionId: string): Promise<SessionRow>;
   /** @throws {PlatformError} `not_found`, or `session_terminated` for one that has ended. */
   requireLive(sessionId: string): Promise<LiveSession>;
-  /** Answers a WebRTC offer. @throws {PlatformError} */
-  exchange(sessionId: string, offerSdp: string, options: { readonly signal: AbortSignal }): Promise<string>;
+  /** Ends a session; one that has ended stays as it is. @throws {PlatformError} `not_found`. */
+  end(sessionId: string, reason: TerminationReason): Promise<void>;
   readonly liveCount: number;
+  /** How long a lost session waits for a client that can come back. */
+  readonly recoveryWindowMs: number;
   /** Ends every session. Idempotent. */
   close(): Promise<void>;
 }
@@ -50,42 +61,32 @@ export interface RawRequest {
 
 const REASON_OF_STOP: TerminationReason = 'GRACEFUL_TERMINATION';
 
-export const DEFAULT_NAMES = { llmType: 'gpt-35', ttsType: 'yuri', sttType: 'default' } as const;
-
-/** Whether the session may use a feature. A session without declared capabilities has those its types imply. */
-export function hasCapability(row: SessionRow, name: CapabilityName): boolean {
-  if (row.capability.includes(name)) return true;
-  if (!row.legacyClient) return false;
-  return (
-    (name === 'LLM' && row.llmType !== null) ||
-    (name === 'TTS' && row.ttsType !== null) ||
-    (name === 'STT' && row.sttType !== null)
-  );
-}
-
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, catalogue, log } = options;
+  const { store, catalogue, log, quotas } = options;
   const live = new Map<string, LiveSession>();
+  const loadRules = createRuleCache(store);
   let closed = false;
 
   const requireLive = async (sessionId: string): Promise<LiveSession> => {
     const session = live.get(sessionId);
-    if (session !== undefined) return session;
-    const row = await store.findSession(sessionId);
+    if (session !== undefined) {
+      session.touch();
+      return session;
+    }
+    const row = await store.sessions.find(sessionId);
     if (row === undefined) throw unknownSession(sessionId);
-    throw new PlatformError(
-      'session_terminated',
-      `The session has ended (${row.terminationReason}). Please create a new one.`,
-    );
+    throw new PlatformError('session_terminated', describeEnd(row.terminationReason));
   };
 
-  const sceneOf = async (row: SessionRow): Promise<Scene> => {
+  const loadScene = async (row: SessionRow): Promise<Scene> => {
     const image =
-      row.backgroundImageId === null ? undefined : await store.findBackgroundImage(row.backgroundImageId);
+      row.backgroundImageId === null
+        ? undefined
+        : await store.backgroundImages.readBlob(row.backgroundImageId);
     return {
       modelStyle: row.modelStyle ?? '',
       placement: { left: row.paddingLeft ?? 0, top: row.paddingTop ?? 0, height: row.paddingHeight ?? 1 },
-      ...(image === undefined ? {} : { background: image.image }),
+      ...(image === undefined ? {} : { background: image.bytes }),
     };
   };
 
@@ -93,14 +94,16 @@ export function createSessions(options: SessionsOptions): Sessions {
     get liveCount() {
       return live.size;
     },
-    async create(organizationId, request, raw) {
+    recoveryWindowMs: options.times.recoveryWindowMs,
+    async create(organization, request, raw) {
       if (closed) throw stopping();
       const capability = request.capability ?? ['STF_WEBRTC'];
       checkCapabilities(capability, request);
-      await checkReferences(organizationId, request, options);
+      const { mcpServers } = await checkReferences(organization, request, options);
+      await quotas.checkCreate(organization);
       const row: SessionRow = {
         id: randomBytes(16).toString('hex'),
-        organizationId,
+        organizationId: organization.id,
         nodeId: options.nodeId,
         status: 'CREATED',
         terminationReason: null,
@@ -118,7 +121,9 @@ export function createSessions(options: SessionsOptions): Sessions {
         paddingLeft: request.padding_left,
         paddingTop: request.padding_top,
         paddingHeight: request.padding_height,
+        textNormalizationConfigId: request.text_normalization_config,
         textNormalizationLocale: request.text_normalization_locale,
+        sttTextNormalizationConfigId: request.stt_text_normalization_config,
         sttTextNormalizationLocale: request.stt_text_normalization_locale,
         extraData: request.extra_data ?? null,
         clientSdp: null,
@@ -127,22 +132,26 @@ export function createSessions(options: SessionsOptions): Sessions {
         startedAt: null,
         endedAt: null,
       };
-      await store.insertSession(row);
+      await store.sessions.insert(row);
       const session = new LiveSession({
         row,
         store,
         media: options.media,
         log,
-        startWindowMs: options.startWindowMs,
+        times: options.times,
         now: options.now,
+        quotas,
+        speech: createSessionSpeech(row, { catalogue, loadRules }),
+        toolbox: createToolbox(mcpServers.map(options.describeMcpServer), {
+          fetch: options.fetch,
+          now: () => performance.now(),
+          log,
+        }),
+        conversation: { catalogue, searchPassages: options.searchPassages },
         analyse: options.analyse,
         decodeAudio: options.decodeAudio,
-        splitSentences: (text) => splitSentences(text, { language: detectLanguage(text) }),
-        synthesize: (sentence, { signal }) =>
-          speakSentence(catalogue, sentence, {
-            ttsType: row.ttsType ?? DEFAULT_NAMES.ttsType,
-            signal,
-          }),
+        findModelStyle: (current, wish) => findModelStyle(options.modelStyleNames, current, wish),
+        loadScene,
         onEnded: () => live.delete(row.id),
       });
       live.set(row.id, session);
@@ -153,23 +162,23 @@ export function createSessions(options: SessionsOptions): Sessions {
       return row;
     },
     async read(sessionId) {
-      const row = live.get(sessionId)?.row ?? (await store.findSession(sessionId));
+      const row = live.get(sessionId)?.row ?? (await store.sessions.find(sessionId));
       if (row === undefined) throw unknownSession(sessionId);
       return row;
     },
     requireLive,
-    async exchange(sessionId, offerSdp, { signal }) {
-      const session = await requireLive(sessionId);
-      if (!session.row.capability.includes('STF_WEBRTC')) {
-        throw new PlatformError('invalid', 'The session was created without the capability STF_WEBRTC.', {
-          attr: 'capability',
-        });
+    async end(sessionId, reason) {
+      const session = live.get(sessionId);
+      if (session !== undefined) {
+        await session.end(reason);
+        return;
       }
-      return session.exchange(offerSdp, await sceneOf(session.row), { signal });
+      if ((await store.sessions.find(sessionId)) === undefined) throw unknownSession(sessionId);
     },
     async close() {
       closed = true;
       await Promise.all([...live.values()].map((session) => session.end(REASON_OF_STOP)));
+      quotas.close();
     },
   };
 }
@@ -180,6 +189,22 @@ function stopping(): PlatformError {
 
 function unknownSession(sessionId: string): PlatformError {
   return new PlatformError('not_found', `Session ${sessionId.slice(0, 64)} does not exist.`);
+}
+
+/** Names are `<model>-<outfit and pose>`; a wish names either part, or the whole. */
+function findModelStyle(
+  names: readonly string[],
+  current: string | null,
+  wish: { readonly model?: string; readonly dress?: string },
+): string | undefined {
+  const currentModel = current?.split('-')[0];
+  const model = wish.model ?? currentModel;
+  if (model === undefined) return undefined;
+  const dress = wish.dress ?? '';
+  return (
+    names.find((name) => name === (dress === '' ? model : `${model}-${dress}`)) ??
+    names.find((name) => name.split('-')[0] === model && name.includes(dress))
+  );
 }
 
 /** Section 2.10: which capability needs what, as strictly as published clients allow. */
@@ -210,67 +235,60 @@ function checkCapabilities(capability: readonly CapabilityName[], request: Creat
   }
 }
 
+/** Everything a request names must exist and be the organization's to use; the first problem is reported. */
 async function checkReferences(
-  organizationId: string,
+  { id: organizationId, features }: OrganizationRow,
   request: CreateSessionRequest,
   { store, catalogue, modelStyleNames }: SessionsOptions,
-): Promise<void> {
+): Promise<{ readonly mcpServers: readonly McpServerRow[] }> {
   const missing = (attr: string, label: string, value: string): PlatformError =>
     new PlatformError('does_not_exist', `${label} ${value} does not exist.`, { attr });
   const known = (
     attr: 'model_style' | 'llm_type' | 'tts_type' | 'stt_type',
     label: string,
     names: readonly string[],
+    allowed: readonly string[] | undefined,
   ): void => {
     const value = request[attr];
-    if (value !== null && !names.includes(value)) throw missing(attr, label, value);
+    if (value === null) return;
+    if (!names.includes(value)) throw missing(attr, label, value);
+    if (allowed !== undefined && !allowed.includes(value)) {
+      throw new PlatformError('invalid', `${label} ${value} not found`, { attr });
+    }
   };
-  known('model_style', 'ModelStyle', modelStyleNames);
-  if (request.prompt !== null) {
-    const prompt = await store.findPrompt(request.prompt);
-    if (prompt === undefined) throw missing('prompt', 'Prompt', request.prompt);
-    if (prompt.organizationId !== organizationId) {
-      throw new PlatformError(
-        'not_in_organization',
-        `Prompt ${request.prompt} is not assigned to your organization.`,
-        { attr: 'prompt' },
-      );
-    }
-    if (prompt.requireDocument && request.document === null) {
-      throw new PlatformError('required', `Prompt ${request.prompt} needs a document.`, { attr: 'document' });
-    }
+  const usable = async <Row>(
+    attr: string,
+    label: string,
+    table: ResourceTable<Row, never>,
+    id: string | null,
+  ): Promise<Row | undefined> => {
+    if (id === null) return undefined;
+    const found = await table.findFor(organizationId, id);
+    if (found === undefined) throw missing(attr, label, id);
+    if (found.usable) return found.row;
+    throw new PlatformError('not_in_organization', `${label} ${id} is not assigned to your organization.`, {
+      attr,
+    });
+  };
+  const nameOf = ({ name }: { readonly name: string }) => name;
+
+  known('model_style', 'ModelStyle', modelStyleNames, features.modelStyles);
+  const prompt = await usable('prompt', 'Prompt', store.prompts, request.prompt);
+  if (prompt?.requireDocument === true && request.document === null) {
+    throw new PlatformError('required', `Prompt ${prompt.id} needs a document.`, { attr: 'document' });
   }
-  known(
-    'llm_type',
-    'LLMType',
-    catalogue.llmTypes.map(({ name }) => name),
-  );
-  known(
-    'tts_type',
-    'TTSType',
-    catalogue.ttsTypes.map(({ name }) => name),
-  );
-  known(
-    'stt_type',
-    'STTType',
-    catalogue.sttTypes.map(({ name }) => name),
-  );
-  if (request.document !== null) throw missing('document', 'Document', request.document);
-  if (request.background_image !== null) {
-    const image = await store.findBackgroundImage(request.background_image);
-    if (image === undefined) throw missing('background_image', 'BackgroundImage', request.background_image);
-    if (image.organizationId !== organizationId) {
-      throw new PlatformError(
-        'not_in_organization',
-        `BackgroundImage ${request.background_image} is not assigned to your organization.`,
-        { attr: 'background_image' },
-      );
-    }
+  known('llm_type', 'LLMType', catalogue.llmTypes.map(nameOf), features.llmTypes);
+  known('tts_type', 'TTSType', catalogue.ttsTypes.map(nameOf), features.ttsTypes);
+  known('stt_type', 'STTType', catalogue.sttTypes.map(nameOf), features.sttTypes);
+  await usable('document', 'Document', store.documents, request.document);
+  await usable('background_image', 'BackgroundImage', store.backgroundImages, request.background_image);
+  const mcpServers: McpServerRow[] = [];
+  for (const id of request.mcp_servers) {
+    const row = await usable('mcp_servers', 'MCPServer', store.mcpServers, id);
+    if (row !== undefined) mcpServers.push(row);
   }
-  const [server] = request.mcp_servers;
-  if (server !== undefined) throw missing('mcp_servers', 'MCPServer', server);
   for (const attr of ['text_normalization_config', 'stt_text_normalization_config'] as const) {
-    const value = request[attr];
-    if (value !== null) throw missing(attr, 'TextNormalizationConfig', value);
+    await usable(attr, 'TextNormalizationConfig', store.textNormalizationConfigs, request[attr]);
   }
+  return { mcpServers };
 }

@@ -41,7 +41,8 @@ export interface SpeakerOptions {
     sentence: string,
     options: { readonly signal: AbortSignal },
   ) => AsyncIterable<SpeechChunk>;
-  readonly splitSentences: (text: string) => readonly string[];
+  /** The text as it is to be spoken, in sentences. */
+  readonly splitSentences: (text: string) => Promise<readonly string[]>;
   /** Mouth shapes from the sound itself, for speech that comes without timings. */
   readonly analyse: (clip: PcmClip) => readonly VisemeSpan[];
   readonly onFailure: (error: unknown) => void;
@@ -137,11 +138,11 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
   const sayJob =
     (text: string): Job =>
     async (utteranceId, signal) => {
-      const sentences = text.length > MAX_CHARACTERS ? [] : options.splitSentences(text);
       const oneRate = createOneRate();
       let producedMs = 0;
       let spokenCharacters = 0;
       await attempt(signal, async () => {
+        const sentences = text.length > MAX_CHARACTERS ? [] : await options.splitSentences(text);
         for (const sentence of sentences) {
           let sentenceMs = 0;
           for await (const chunk of options.synthesize(sentence, { signal })) {

@@ -1,14 +1,15 @@
-/** Streams an answer as the lines of section 4.2.1. A failure after the first byte is a last line, never a status. */
-import { encodeLlmEvent, type LlmEvent } from '@visavox/contract';
+/** Streams an answer line by line, section 4. A failure after the first byte is a last line, never a status. */
 import { CORS_HEADERS } from '../errors.ts';
 
-/**
- * Reads as fast as the client does. When the client goes away the events are told to stop.
- * `explain` gives the reason that the client may read.
- */
-export function streamLlmEvents(
-  events: AsyncIterable<LlmEvent>,
-  options: { readonly explain: (error: unknown) => string; readonly onCancel: () => void },
+/** Reads as fast as the client does. When the client goes away the events are told to stop. */
+export function streamLines<Event>(
+  events: AsyncIterable<Event>,
+  options: {
+    readonly encode: (event: Event) => string;
+    /** The last line: the reason that the client may read. */
+    readonly encodeFailure: (error: unknown) => string;
+    readonly onCancel: () => void;
+  },
 ): Response {
   const iterator = events[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
@@ -19,10 +20,10 @@ export function streamLlmEvents(
         const result = await iterator.next();
         if (cancelled) return;
         if (result.done === true) controller.close();
-        else controller.enqueue(encoder.encode(encodeLlmEvent(result.value)));
+        else controller.enqueue(encoder.encode(options.encode(result.value)));
       } catch (error) {
         if (cancelled) return;
-        controller.enqueue(encoder.encode(encodeLlmEvent({ type: 'fail', reason: options.explain(error) })));
+        controller.enqueue(encoder.encode(options.encodeFailure(error)));
         controller.close();
       }
     },

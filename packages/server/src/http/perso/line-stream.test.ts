@@ -1,6 +1,7 @@
 import type { LlmEvent } from '@visavox/contract';
+import { encodeLlmEvent } from '@visavox/contract';
 import { expect, test } from 'vitest';
-import { streamLlmEvents } from './llm-stream.ts';
+import { streamLines } from './line-stream.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const message = (content: string): LlmEvent => ({ type: 'message', content });
@@ -8,10 +9,11 @@ const message = (content: string): LlmEvent => ({ type: 'message', content });
 function create(events: () => AsyncIterable<LlmEvent>) {
   const explained: unknown[] = [];
   let cancels = 0;
-  const response = streamLlmEvents(events(), {
-    explain(error) {
+  const response = streamLines(events(), {
+    encode: encodeLlmEvent,
+    encodeFailure(error) {
       explained.push(error);
-      return 'what the client may read';
+      return encodeLlmEvent({ type: 'fail', reason: 'what the client may read' });
     },
     onCancel: () => {
       cancels += 1;

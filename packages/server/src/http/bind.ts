@@ -1,0 +1,87 @@
+/** Binds described operations to their handlers: paths, authentication, and what a handler gets to see. */
+import { PlatformError, type RouteDescription } from '@visavox/contract';
+import type { Context, Hono } from 'hono';
+import type { KeyOwner } from '../store/store.ts';
+import type { Keyring } from './keyring.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+export interface Call {
+  readonly request: Request;
+  /** Parameters of the path. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Where clients reach this server, without a trailing slash. */
+  readonly baseUrl: string;
+  /** Whose key came along; undefined only where none is needed. */
+  readonly caller: KeyOwner | undefined;
+}
+
+export type Handler = (call: Call) => Promise<Response | object | undefined>;
+
+/** Of the whole path set the methods of one path come together, so that 405 is told from 404. */
+export function bindRoutes<Id extends string>(
+  app: Hono,
+  routes: readonly (RouteDescription & { readonly operationId: Id })[],
+  handlers: Readonly<Record<Id, Handler>>,
+  options: {
+    readonly keyring: Keyring;
+    readonly limits: RateLimits;
+    readonly baseUrlOf: (request: Request) => string;
+  },
+): void {
+  const paths = new Map<string, (RouteDescription & { readonly operationId: Id })[]>();
+  for (const route of routes) {
+    const path = route.path.replace(/\/$/, '').replace(/\{(\w+)\}/g, ':$1');
+    paths.set(path, [...(paths.get(path) ?? []), route]);
+  }
+  for (const [path, methods] of paths) {
+    for (const route of methods) {
+      app.on(route.method.toUpperCase(), path, async (context) => {
+        const request = context.req.raw;
+        const parameters = context.req.param() as Record<string, string>; // every name of the path is there
+        const result = await handlers[route.operationId]({
+          request,
+          caller: await authenticate(route, context, parameters, options),
+          parameters,
+          query: new URL(request.url).searchParams,
+          baseUrl: options.baseUrlOf(request),
+        });
+        if (result instanceof Response) return result;
+        if (result === undefined) return new Response(null, { status: 204 });
+        return Response.json(result, { status: route.success.status });
+      });
+    }
+    app.all(path, (context) => {
+      throw new PlatformError('method_not_allowed', `Method ${context.req.method} is not allowed here.`);
+    });
+  }
+}
+
+/** Where no key is needed a wrong one is ignored, as the contract says. */
+async function authenticate(
+  route: RouteDescription,
+  context: Context,
+  parameters: Readonly<Record<string, string>>,
+  { keyring, limits }: { readonly keyring: Keyring; readonly limits: RateLimits },
+): Promise<KeyOwner | undefined> {
+  const request = context.req.raw;
+  const address = clientAddress(context);
+  if (route.auth === 'session') {
+    await limits.consume('session', parameters['session_id'] ?? '');
+    return keyring.identify(request, address).catch(() => undefined);
+  }
+  const caller = await keyring.require(request, address);
+  if (route.auth === 'operator' && caller.role !== 'operator') {
+    throw new PlatformError('permission_denied', "This needs an operator's key.");
+  }
+  if (route.auth === 'admin' && caller.role === 'client') {
+    throw new PlatformError('permission_denied', "This needs an admin's or operator's key.");
+  }
+  return caller;
+}
+
+function clientAddress(context: Context): string {
+  // Set by the server's adapter; absent when the app is called without a socket.
+  const { incoming } = context.env as { incoming?: { socket?: { remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress ?? 'unknown';
+}
