@@ -234,6 +234,177 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
     expect(await events()).toEqual([{ manual: false }]);
   });
 
+  it('takes up a lost connection again, with a turn under way, and the picture follows', async () => {
+    let answers = 0;
+    platform.on('GET /api/v1/session/s1/', () => ({ session_id: 's1', capability: pictureCapabilities }));
+    platform.on('GET /api/v1/session/s1/ice-servers/', () => ({ ice_servers: [] }));
+    platform.on('POST /api/v1/session/s1/exchange/', async (request, response) => {
+      if (++answers === 2) return sendJson(response, 502, { errors: [] });
+      const { client_sdp } = request.json() as { client_sdp: RTCSessionDescriptionInit };
+      const server_sdp = await page.evaluate((offer) => window.platformPeer.answer(offer), client_sdp);
+      return { server_sdp, recovery: { window_sec: 30 } };
+    });
+    let llm: ServerResponse | undefined;
+    platform.on('POST /api/v1/session/s1/llm/v2/', (_, response) => {
+      llm = response;
+      response.writeHead(200, { 'Content-Type': 'text/plain' });
+      response.write(dataLine({ status: 'success', type: 'message', content: 'One.' }));
+    });
+    await page.evaluate(async (apiServer) => {
+      const milestones: string[] = [];
+      const { createSession } = window.PersoInteractive;
+      window.session = await createSession({
+        ...{ sessionId: 's1', width: 1080, height: 1920, apiServer },
+        onMilestone: ({ name }) => milestones.push(name),
+      });
+      window.events = [milestones];
+      window.session.subscribeConnection((state) => window.events.push(state));
+      window.session.onClose((manual, close) => window.events.push({ manual, cause: close.cause }));
+      const elements = [document.createElement('video'), document.createElement('video')];
+      for (const element of elements) {
+        element.muted = true;
+        document.body.append(element);
+        window.session.setSrc(element);
+        await element.play();
+      }
+      elements[1]?.pause();
+      await window.session.processChat('Hello');
+    }, platform.url);
+    await page.waitForFunction(() => window.platformPeer.commands.length === 2);
+    await page.waitForFunction(() => (window.events[0] as string[]).includes('first-frame'));
+
+    await page.evaluate(() => window.platformPeer.close());
+    await page.waitForFunction(() => window.events.includes('recovering'));
+    llm?.write(dataLine({ status: 'success', type: 'message', content: ' Two.' }));
+    await page.waitForFunction(() => window.events.includes('connected'), undefined, { timeout: 20_000 });
+    llm?.end(dataLine({ status: 'success', type: 'finish' }));
+    await page.waitForFunction(() => window.platformPeer.commands.length === 4);
+    expect(await page.evaluate(() => window.platformPeer.commands.slice(2))).toEqual([
+      { type: 'change-size', data: { width: 1080, height: 1920 } },
+      { type: 'ttstf', data: { message: 'Two.' } },
+    ]);
+    const bodies = platform.requests.filter(({ path }) => path.endsWith('/exchange/')).map((r) => r.json());
+    expect(bodies).toEqual([
+      { client_sdp: expect.anything(), recoverable: true },
+      { client_sdp: expect.anything(), recoverable: true, recover: true },
+      { client_sdp: expect.anything(), recoverable: true, recover: true },
+    ]);
+    const shown = await page.evaluate(async () => {
+      const [, playing, paused] = document.querySelectorAll('video');
+      if (playing === undefined || paused === undefined) throw new Error('no video elements');
+      const before = playing.currentTime;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      return {
+        follows: [playing, paused].map((element) => element.srcObject === window.session.getRemoteStream()),
+        live: window.session.getRemoteStream()?.active,
+        advances: playing.currentTime > before && !playing.paused,
+        paused: paused.paused,
+      };
+    });
+    expect(shown).toEqual({ follows: [true, true], live: true, advances: true, paused: true });
+
+    platform.on('POST /api/v1/session/s1/exchange/', (_, response) => {
+      sendJson(response, 400, { errors: [{ code: 'session_terminated', detail: 'Ended', attr: null }] });
+    });
+    await page.evaluate(() => window.platformPeer.close());
+    await page.waitForFunction(() => window.events.length === 6);
+    expect((await events()).slice(1)).toEqual([
+      'recovering',
+      'connected',
+      'recovering',
+      'closed',
+      { manual: false, cause: 'session-ended' },
+    ]);
+  });
+
+  it('takes up again a connection whose far end has vanished without a word', async () => {
+    const openPeerPage = async (): Promise<Page> => {
+      const opened = await browser.context.newPage();
+      await opened.goto(platform.url);
+      return opened;
+    };
+    let peerPage = await openPeerPage();
+    offerPicture();
+    platform.on('POST /api/v1/session/s1/exchange/', async (request) => {
+      const { client_sdp } = request.json() as { client_sdp: RTCSessionDescriptionInit };
+      const server_sdp = await peerPage.evaluate((offer) => window.platformPeer.answer(offer), client_sdp);
+      return { server_sdp, recovery: { window_sec: 30 } };
+    });
+    await page.evaluate(async (apiServer) => {
+      const { createSession } = window.PersoInteractive;
+      window.session = await createSession({ sessionId: 's1', width: 1080, height: 1920, apiServer });
+      window.events = [];
+      window.session.subscribeConnection((state) => window.events.push(state));
+      window.session.subscribeChatStates((states) => window.events.push([...states]));
+      window.session.processTTSTF('Lost.');
+    }, platform.url);
+    const vanished = peerPage;
+    peerPage = await openPeerPage();
+    // The process of the far end dies; nothing is closed in order.
+    await vanished.goto('chrome://crash').catch(() => undefined);
+    await page.bringToFront();
+    await page.waitForFunction(() => window.events.includes('connected'));
+    await page.evaluate(() => window.session.processTTSTF('Spoken.'));
+    await peerPage.waitForFunction(() => window.platformPeer.commands.length === 2);
+    expect(await peerPage.evaluate(() => window.platformPeer.commands)).toEqual([
+      { type: 'change-size', data: { width: 1080, height: 1920 } },
+      { type: 'ttstf', data: { message: 'Spoken.' } },
+    ]);
+    expect(await events()).toEqual([['ANALYZING'], [], 'recovering', 'connected', ['ANALYZING']]);
+    await page.evaluate(() => window.session.stopSession());
+    await vanished.close();
+    await peerPage.close();
+  });
+
+  it('rejects an upload when the connection is lost, and tells why the session has closed', async () => {
+    await connect();
+    platform.on('GET /api/v1/session/s1/', () => ({
+      termination_reason: 'MAX_MIN_PER_SESSION_QUOTA_EXCEEDED',
+    }));
+    const outcome = await page.evaluate(async () => {
+      window.platformPeer.acceptsFiles = false;
+      const upload = window.session.processSTF(new Blob(['sound'])).catch((error: Error) => error.message);
+      const closed = new Promise((resolve) => {
+        window.session.onClose(async (manual, close) => {
+          resolve([manual, close.cause, await close.terminationReason()]);
+        });
+      });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      window.platformPeer.close();
+      return { upload: await upload, closed: await closed };
+    });
+    expect(outcome).toEqual({
+      upload: 'File channel closed before transfer completed',
+      closed: [false, 'channel-closed', 'MAX_MIN_PER_SESSION_QUOTA_EXCEEDED'],
+    });
+  });
+
+  it('gives up connecting when its signal fires', async () => {
+    offerPicture();
+    platform.on('POST /api/v1/session/s1/exchange/', () => new Promise(() => undefined));
+    const result = await page.evaluate(async (apiServer) => {
+      const peers: RTCPeerConnection[] = [];
+      const Original = window.RTCPeerConnection;
+      window.RTCPeerConnection = class extends Original {
+        constructor(configuration?: RTCConfiguration) {
+          super(configuration);
+          peers.push(this);
+        }
+      };
+      const { createSession } = window.PersoInteractive;
+      const controller = new AbortController();
+      const options = { sessionId: 's1', width: 1, height: 1, apiServer, signal: controller.signal };
+      const session = createSession(options).catch((error: Error) => error.message);
+      while (peers[0]?.signalingState !== 'have-local-offer') {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      controller.abort(new Error('left'));
+      const message = await session;
+      return { message, peers: peers.map((peer) => peer.connectionState) };
+    }, platform.url);
+    expect(result).toEqual({ message: 'left', peers: ['closed'] });
+  });
+
   it('records the microphone', async () => {
     const recorded = await page.evaluate(async () => {
       const { createWavRecorder, getWavSampleRate } = window.PersoInteractive;
@@ -413,6 +584,8 @@ function floatWav(sampleRateHz: number, samples: number): Buffer {
 
 function streamLines(response: ServerResponse, events: readonly object[]): void {
   response.writeHead(200, { 'Content-Type': 'text/plain' });
-  for (const event of events) response.write(`data: ${JSON.stringify(event)}\n`);
+  for (const event of events) response.write(dataLine(event));
   response.end();
 }
+
+const dataLine = (event: object): string => `data: ${JSON.stringify(event)}\n`;

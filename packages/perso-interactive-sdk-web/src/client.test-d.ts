@@ -62,3 +62,53 @@ expectTypeOf(session.lastRecordedAudioFile).toEqualTypeOf<File | null>();
 expectTypeOf(client.DEFAULT_API_SERVER).toExtend<string>();
 expectTypeOf(client.TTS_TARGET_SAMPLE_RATE).toExtend<number>();
 expectTypeOf(new client.WavRecorder().stop()).resolves.toEqualTypeOf<File>();
+
+// The documented types, by name.
+export type ClientTypes = [
+  ...[client.Chat, client.LLMStreamChunk, client.ProcessLLMOptions, client.LlmProcessorCallbacks],
+  ...[client.LlmProcessorConfig, client.WavRecorderOptions, client.TextNormalizationDownload],
+  ...[
+    client.SessionTemplate,
+    client.Prompt,
+    client.LLMType,
+    client.TTSType,
+    client.STTType,
+    client.STTResponse,
+  ],
+  ...[client.ModelStyle, client.BackgroundImage, client.Document, client.MCPServer, client.SessionCapability],
+  ...[client.TextNormalizationConfig, client.ModelStyleConfig, client.AIHumanModelFile, client.ApiKeyOptions],
+  ...[client.GetTextNormalizationOptions, client.GetSessionTemplateOptions, client.MakeTTSOptions],
+  ...[client.GetSessionInfoOptions, client.CreateSessionObjectOptions],
+];
+export type ServerTypes = [
+  ...[server.ApiKeyOptions, server.GetTextNormalizationOptions, server.GetSessionTemplateOptions],
+  ...[server.MakeTTSOptions, server.GetSessionInfoOptions, server.SessionTemplate, server.STTResponse],
+];
+
+// What this SDK adds.
+const { signal } = new AbortController();
+client.createSession({
+  ...options,
+  recovery: false,
+  signal,
+  onMilestone: (milestone) => expectTypeOf(milestone).toEqualTypeOf<client.Milestone>(),
+});
+session.onClose((manual, close) => {
+  expectTypeOf(manual).toBeBoolean();
+  expectTypeOf(close).toEqualTypeOf<client.SessionClose>();
+  expectTypeOf(close.cause).toEqualTypeOf<client.SessionCloseCause>();
+  expectTypeOf(close.terminationReason()).resolves.toEqualTypeOf<string | null>();
+});
+session.subscribeConnection((state) => expectTypeOf(state).toEqualTypeOf<client.ConnectionState>());
+session.subscribeTimings((timings) => expectTypeOf(timings).toEqualTypeOf<client.TurnTimings>());
+expectTypeOf({ signal }).toExtend<client.SignalOptions>();
+client.getLLMs({ apiKey: 'k', signal });
+server.PersoUtilServer.getPrompts('a', 'k', { signal });
+session.processChat('x', { signal });
+session.processTTS('x', { signal });
+session.processSTF(new Blob([]), 'wav', '', { signal });
+session.transcribeAudio(new Blob([]), 'ko', { signal });
+session.startProcessSTT(1, { signal });
+session.stopProcessSTT('ko', { signal });
+session.logSessionEvent({ a: 1 }, { signal });
+session.clearBuffer({ signal });

@@ -2,6 +2,7 @@
 
 import { type CreateSessionId, makeCreateSessionId } from './api/create-session-id.ts';
 
+export type { SignalOptions } from './abort.ts';
 export {
   getAllSettings,
   getBackgroundImages,
@@ -35,15 +36,20 @@ export {
 } from './errors.ts';
 export {
   type LLMStreamChunk,
+  type LLMToolCall,
   LlmProcessor,
   type LlmProcessorCallbacks,
   type LlmProcessorConfig,
   type ProcessLLMOptions,
 } from './llm/llm-processor.ts';
+export type { Milestone, MilestoneName } from './milestones.ts';
+export type { ConnectionState, SessionCloseCause } from './rtc/connection.ts';
 export type { Chat } from './session/chat-log.ts';
 export { ChatState } from './session/chat-state.ts';
 export { type CreateSessionObjectOptions, createSession } from './session/create-session.ts';
 export { type ProcessTTSOptions, Session } from './session/session.ts';
+export type { SessionClose } from './session/session-close.ts';
+export type { TurnTimings } from './session/turn-timings.ts';
 export type {
   AIHumanModelFile,
   ApiKeyOptions,

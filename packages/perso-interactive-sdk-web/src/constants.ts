@@ -14,6 +14,17 @@ export const PING_INTERVAL_MS = 1_000;
 export const PING_GRACE_MS = 3_000;
 export const PING_SILENCE_LIMIT_MS = 30_000;
 
+/** Time ICE gets to find its way back by itself, before a recoverable connection is replaced. */
+export const ICE_GRACE_MS = 2_000;
+/** Pauses before the attempts to replace a lost connection; the last one repeats. */
+export const RECOVERY_PAUSES_MS: readonly number[] = [0, 500, 1_000, 2_000, 4_000];
+/** Longest time one attempt may take. */
+export const RECOVERY_ATTEMPT_LIMIT_MS = 10_000;
+/** Longest time a server can ask for recovery to go on. */
+export const RECOVERY_WINDOW_LIMIT_MS = 600_000;
+/** Commands kept while a connection is being replaced. */
+export const MAX_HELD_COMMANDS = 100;
+
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 
 export const FILE_CHUNK_BYTES = 65_536;

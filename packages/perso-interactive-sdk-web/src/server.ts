@@ -2,6 +2,7 @@
 
 import { type CreateSessionId, makeCreateSessionId } from './api/create-session-id.ts';
 
+export type { SignalOptions } from './abort.ts';
 export {
   getAllSettings,
   getBackgroundImages,

@@ -1,5 +1,7 @@
 /** Objects of the API server as they travel, and the options of the top-level functions. */
 
+import type { SignalOptions } from './abort.ts';
+
 /** A prompt: what the AI human is told to be. */
 export interface Prompt {
   prompt_id: string;
@@ -161,7 +163,7 @@ export interface STTResponse {
 }
 
 /** What a catalogue getter needs. */
-export interface ApiKeyOptions {
+export interface ApiKeyOptions extends SignalOptions {
   /** API key. Keep it on your server. */
   apiKey: string;
   /** Base URL of the API server. Default: {@link DEFAULT_API_SERVER}. */
@@ -198,13 +200,13 @@ export interface MakeTTSParams {
 }
 
 /** What `makeTTS` needs. */
-export interface MakeTTSOptions extends MakeTTSParams {
+export interface MakeTTSOptions extends MakeTTSParams, SignalOptions {
   /** Base URL of the API server. Default: {@link DEFAULT_API_SERVER}. */
   apiServer?: string | undefined;
 }
 
 /** What `getSessionInfo` needs. */
-export interface GetSessionInfoOptions {
+export interface GetSessionInfoOptions extends SignalOptions {
   sessionId: string;
   /** Base URL of the API server. Default: {@link DEFAULT_API_SERVER}. */
   apiServer?: string | undefined;

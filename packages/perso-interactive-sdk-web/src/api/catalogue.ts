@@ -1,5 +1,6 @@
 /** The catalogue: what a session can be made of. Each function takes options or, in the older form, positions. */
 
+import type { SignalOptions } from '../abort.ts';
 import type {
   ApiJson,
   ApiKeyOptions,
@@ -10,7 +11,7 @@ import type {
   SessionTemplate,
   TextNormalizationDownload,
 } from '../types.ts';
-import { resolveApiServer } from './http.ts';
+import { type RequestOptions, resolveApiServer } from './http.ts';
 import * as rest from './rest.ts';
 
 /** A list getter: `(options)` or `(apiServer, apiKey)`. */
@@ -144,8 +145,10 @@ export function getTextNormalization(
   apiKey = '',
   configId = '',
 ): Promise<TextNormalizationDownload> {
-  const call = typeof first === 'object' ? first : { apiServer: first, apiKey, configId };
-  return rest.fetchTextNormalizationDownload(resolveApiServer(call.apiServer), call.apiKey, call.configId);
+  const call: GetTextNormalizationOptions =
+    typeof first === 'object' ? first : { apiServer: first, apiKey, configId };
+  const apiServer = resolveApiServer(call.apiServer);
+  return rest.fetchTextNormalizationDownload(apiServer, call.apiKey, call.configId, call);
 }
 
 /** Everything a page needs to offer the choice of session options. */
@@ -181,8 +184,8 @@ export function getAllSettings(options: ApiKeyOptions): Promise<ApiJson>;
 export function getAllSettings(apiServer: string, apiKey: string): Promise<ApiJson>;
 export async function getAllSettings(first: string | ApiKeyOptions, second?: string): Promise<AllSettings> {
   const call = apiKeyCall(first, second);
-  const read = (fetchList: (apiServer: string, apiKey: string) => Promise<ApiJson>): Promise<ApiJson> =>
-    fetchList(call.apiServer, call.apiKey);
+  const read = (fetchList: rest.ListFunction): Promise<ApiJson> =>
+    fetchList(call.apiServer, call.apiKey, call);
   const [
     llms,
     ttsTypes,
@@ -202,7 +205,10 @@ export async function getAllSettings(first: string | ApiKeyOptions, second?: str
     read(rest.fetchPrompts),
     read(rest.fetchDocuments),
     read(rest.fetchMcpServers),
-    read(rest.fetchTextNormalizations).catch(() => []),
+    read(rest.fetchTextNormalizations).catch((error: unknown) => {
+      if (call.signal?.aborted) throw error;
+      return [];
+    }),
   ]);
   return {
     llms,
@@ -232,8 +238,8 @@ export async function getAllSettings(first: string | ApiKeyOptions, second?: str
 export function getSessionInfo(options: GetSessionInfoOptions): Promise<ApiJson>;
 export function getSessionInfo(apiServer: string, sessionId: string): Promise<ApiJson>;
 export function getSessionInfo(first: string | GetSessionInfoOptions, sessionId = ''): Promise<ApiJson> {
-  const call = typeof first === 'object' ? first : { apiServer: first, sessionId };
-  return rest.fetchSessionInfo(resolveApiServer(call.apiServer), call.sessionId);
+  const call: GetSessionInfoOptions = typeof first === 'object' ? first : { apiServer: first, sessionId };
+  return rest.fetchSessionInfo(resolveApiServer(call.apiServer), call.sessionId, call);
 }
 
 /**
@@ -260,22 +266,28 @@ export function makeTTS(
   second: MakeTTSParams = { sessionId: '', text: '' },
 ): Promise<{ audio: string }> {
   return typeof first === 'object'
-    ? rest.synthesize(resolveApiServer(first.apiServer), first)
+    ? rest.synthesize(resolveApiServer(first.apiServer), first, first)
     : rest.synthesize(resolveApiServer(first), second);
 }
 
 function listGetter<TList>(
-  fetchList: (apiServer: string, apiKey: string) => Promise<TList>,
+  fetchList: (apiServer: string, apiKey: string, options?: RequestOptions) => Promise<TList>,
 ): ListGetter<TList> {
   return (first: string | ApiKeyOptions, second?: string): Promise<TList> => {
-    const { apiServer, apiKey } = apiKeyCall(first, second);
-    return fetchList(apiServer, apiKey);
+    const call = apiKeyCall(first, second);
+    return fetchList(call.apiServer, call.apiKey, call);
   };
 }
 
-function apiKeyCall(first: string | ApiKeyOptions, apiKey = ''): { apiServer: string; apiKey: string } {
+interface ApiKeyCall extends SignalOptions {
+  readonly apiServer: string;
+  readonly apiKey: string;
+}
+
+function apiKeyCall(first: string | ApiKeyOptions, apiKey = ''): ApiKeyCall {
   if (typeof first === 'object' && first !== null && !Array.isArray(first) && 'apiKey' in first) {
-    return { apiServer: resolveApiServer(first.apiServer), apiKey: first.apiKey };
+    const { signal } = first;
+    return { apiServer: resolveApiServer(first.apiServer), apiKey: first.apiKey, signal };
   }
   return { apiServer: resolveApiServer(typeof first === 'string' ? first : undefined), apiKey };
 }

@@ -1,5 +1,6 @@
 /** Creating a session record, from explicit options or from a stored template. */
 
+import type { SignalOptions } from '../abort.ts';
 import { ApiError, toSessionCreationError } from '../errors.ts';
 import type {
   CreateSessionIdParams,
@@ -21,7 +22,7 @@ export interface CreateSessionId {
 }
 
 /** What differs between the client and the server entry. */
-export interface CreateSessionIdBehaviour extends RequestOptions {
+export interface CreateSessionIdBehaviour extends Pick<RequestOptions, 'fetch'> {
   /** What the body says when a template names no MCP server. */
   readonly noMcpServers: 'empty-list' | 'omit';
   /** Called first thing in each call. */
@@ -37,16 +38,17 @@ export function makeCreateSessionId(behaviour: CreateSessionIdBehaviour): Create
     behaviour.onCall?.();
     const call = typeof first === 'object' ? fromOptions(first) : fromPositions(first, apiKey, third);
     const apiServer = resolveApiServer(call.apiServer);
+    const requestOptions = { fetch: behaviour.fetch, signal: call.signal };
     try {
       const params =
         typeof call.source === 'string'
           ? templateParams(
               call.source,
-              await fetchSessionTemplate(apiServer, call.apiKey, call.source, behaviour),
+              await fetchSessionTemplate(apiServer, call.apiKey, call.source, requestOptions),
               behaviour.noMcpServers,
             )
           : call.source;
-      const record = await createSessionRecord(apiServer, call.apiKey, sessionBody(params), behaviour);
+      const record = await createSessionRecord(apiServer, call.apiKey, sessionBody(params), requestOptions);
       return record.session_id;
     } catch (error) {
       throw error instanceof ApiError ? toSessionCreationError(error) : error;
@@ -54,7 +56,7 @@ export function makeCreateSessionId(behaviour: CreateSessionIdBehaviour): Create
   };
 }
 
-interface Call {
+interface Call extends SignalOptions {
   readonly apiServer: string | undefined;
   readonly apiKey: string;
   /** Explicit options, or the id of a template. */
@@ -66,16 +68,17 @@ function fromPositions(apiServer: string, apiKey = '', source: CreateSessionIdPa
 }
 
 function fromOptions(options: CreateSessionIdOptions): Call {
-  const { apiServer, apiKey } = options;
+  const { apiServer, apiKey, signal } = options;
   return {
     apiServer,
     apiKey,
+    signal,
     source: 'sessionTemplateId' in options ? options.sessionTemplateId : options.params,
   };
 }
 
 /** The body of the creation request: the caller's fields behind the capabilities they imply. */
-function sessionBody(params: CreateSessionIdParams): object {
+export function sessionBody(params: CreateSessionIdParams): object {
   const given = (params as { capability?: unknown }).capability;
   const capability = new Set<unknown>(Array.isArray(given) ? given : []);
   if (params.using_stf_webrtc) capability.add('STF_WEBRTC');

@@ -1,5 +1,6 @@
 /** Requests to the API server: addresses, headers, and turning error answers into `ApiError`. */
 
+import { abortable, throwIfAborted } from '../abort.ts';
 import { DEFAULT_API_SERVER } from '../constants.ts';
 import { ApiError } from '../errors.ts';
 
@@ -42,7 +43,8 @@ export async function getJson(
   apiKey: string | undefined,
   options: RequestOptions = {},
 ): Promise<unknown> {
-  return parseJson(await send(url, apiKey === undefined ? {} : { headers: keyHeader(apiKey) }, options));
+  const init = apiKey === undefined ? {} : { headers: keyHeader(apiKey) };
+  return readJson(await send(url, init, options), options);
 }
 
 export async function postJson(
@@ -51,7 +53,12 @@ export async function postJson(
   apiKey: string | undefined,
   options: RequestOptions = {},
 ): Promise<unknown> {
-  return parseJson(await post(url, body, apiKey, options));
+  return readJson(await post(url, body, apiKey, options), options);
+}
+
+/** Like {@link parseJson}, unless the signal of the request fires before the body has come. */
+export function readJson(response: Response, { signal }: RequestOptions): Promise<unknown> {
+  return abortable(parseJson(response), signal);
 }
 
 /** Like {@link postJson}, for callers that read the body themselves. */
@@ -68,13 +75,14 @@ export function post(
   return send(url, { method: 'POST', headers, body: JSON.stringify(body) }, options);
 }
 
-export function send(
+export async function send(
   url: string,
   init: RequestInit,
   { fetch: fetchFunction, signal }: RequestOptions,
 ): Promise<Response> {
+  throwIfAborted(signal);
   const request = signal === undefined ? init : { ...init, signal };
-  return fetchFunction === undefined ? fetch(url, request) : fetchFunction(url, request);
+  return abortable(fetchFunction === undefined ? fetch(url, request) : fetchFunction(url, request), signal);
 }
 
 function keyHeader(apiKey: string): Record<string, string> {

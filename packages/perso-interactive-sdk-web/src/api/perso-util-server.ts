@@ -1,5 +1,6 @@
 /** The REST calls as static methods, for servers that want them one by one. */
 
+import type { SignalOptions } from '../abort.ts';
 import type {
   ApiJson,
   MakeTTSParams,
@@ -14,7 +15,8 @@ import * as rest from './rest.ts';
  * Direct access to the REST calls, one static method each. Base URLs are used exactly as given, without a trailing
  * slash. Prefer the top-level functions unless you need a call they do not offer.
  *
- * Every method rejects with an `ApiError` when the server refuses.
+ * Every method rejects with an `ApiError` when the server refuses. Those that make a request take `{ signal }` last, and
+ * `makeLLM` the signal itself; they reject with its reason when it fires.
  *
  * @example
  * ```ts source="./server-only.examples.ts#perso-util-server"
@@ -24,48 +26,48 @@ import * as rest from './rest.ts';
 // biome-ignore lint/complexity/noStaticOnlyClass: the documented shape is a class with static methods.
 export class PersoUtilServer {
   /** Lists the language models. */
-  static getLLMs(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchLlms(apiServer, apiKey);
+  static getLLMs(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchLlms(apiServer, apiKey, options);
   }
 
   /** Lists the model styles that can be shown over WebRTC. */
-  static getModelStyles(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchModelStyles(apiServer, apiKey);
+  static getModelStyles(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchModelStyles(apiServer, apiKey, options);
   }
 
   /** Lists the background images. */
-  static getBackgroundImages(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchBackgroundImages(apiServer, apiKey);
+  static getBackgroundImages(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchBackgroundImages(apiServer, apiKey, options);
   }
 
   /** Lists the voices. */
-  static getTTSs(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchTtsTypes(apiServer, apiKey);
+  static getTTSs(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchTtsTypes(apiServer, apiKey, options);
   }
 
   /** Lists the speech recognizers. */
-  static getSTTs(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchSttTypes(apiServer, apiKey);
+  static getSTTs(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchSttTypes(apiServer, apiKey, options);
   }
 
   /** Lists the prompts. */
-  static getPrompts(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchPrompts(apiServer, apiKey);
+  static getPrompts(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchPrompts(apiServer, apiKey, options);
   }
 
   /** Lists the documents. */
-  static getDocuments(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchDocuments(apiServer, apiKey);
+  static getDocuments(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchDocuments(apiServer, apiKey, options);
   }
 
   /** Lists the remote MCP tool servers. */
-  static getMcpServers(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchMcpServers(apiServer, apiKey);
+  static getMcpServers(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchMcpServers(apiServer, apiKey, options);
   }
 
   /** Lists the text normalization rule sets. */
-  static getTextNormalizations(apiServer: string, apiKey: string): Promise<ApiJson> {
-    return rest.fetchTextNormalizations(apiServer, apiKey);
+  static getTextNormalizations(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchTextNormalizations(apiServer, apiKey, options);
   }
 
   /** Tells where to download one text normalization rule set. */
@@ -73,13 +75,18 @@ export class PersoUtilServer {
     apiServer: string,
     apiKey: string,
     configId: string,
+    options?: SignalOptions,
   ): Promise<TextNormalizationDownload> {
-    return rest.fetchTextNormalizationDownload(apiServer, apiKey, configId);
+    return rest.fetchTextNormalizationDownload(apiServer, apiKey, configId, options);
   }
 
   /** Lists the session templates. */
-  static getSessionTemplates(apiServer: string, apiKey: string): Promise<SessionTemplate[]> {
-    return rest.fetchSessionTemplates(apiServer, apiKey);
+  static getSessionTemplates(
+    apiServer: string,
+    apiKey: string,
+    options?: SignalOptions,
+  ): Promise<SessionTemplate[]> {
+    return rest.fetchSessionTemplates(apiServer, apiKey, options);
   }
 
   /** Reads one session template. */
@@ -87,28 +94,45 @@ export class PersoUtilServer {
     apiServer: string,
     apiKey: string,
     sessionTemplateId: string,
+    options?: SignalOptions,
   ): Promise<SessionTemplate> {
-    return rest.fetchSessionTemplate(apiServer, apiKey, sessionTemplateId);
+    return rest.fetchSessionTemplate(apiServer, apiKey, sessionTemplateId, options);
   }
 
   /** Reads the state of a session. */
-  static getSessionInfo(apiServer: string, sessionId: string): Promise<ApiJson> {
-    return rest.fetchSessionInfo(apiServer, sessionId);
+  static getSessionInfo(apiServer: string, sessionId: string, options?: SignalOptions): Promise<ApiJson> {
+    return rest.fetchSessionInfo(apiServer, sessionId, options);
   }
 
   /** Records a session event such as `SESSION_START`, `SESSION_LOG` or `SESSION_END`. `detail` defaults to empty. */
-  static sessionEvent(apiServer: string, sessionId: string, event: string, detail = ''): Promise<ApiJson> {
-    return rest.sendSessionEvent(apiServer, sessionId, event, detail);
+  static sessionEvent(
+    apiServer: string,
+    sessionId: string,
+    event: string,
+    detail = '',
+    options?: SignalOptions,
+  ): Promise<ApiJson> {
+    return rest.sendSessionEvent(apiServer, sessionId, event, detail, options);
   }
 
   /** Synthesizes speech; `audio` is Base64. */
-  static makeTTS(apiServer: string, params: MakeTTSParams): Promise<{ audio: string }> {
-    return rest.synthesize(apiServer, params);
+  static makeTTS(
+    apiServer: string,
+    params: MakeTTSParams,
+    options?: SignalOptions,
+  ): Promise<{ audio: string }> {
+    return rest.synthesize(apiServer, params, options);
   }
 
   /** Transcribes an audio file. Without `language` the server detects it. */
-  static makeSTT(apiServer: string, sessionId: string, file: Blob, language?: string): Promise<STTResponse> {
-    return rest.transcribe(apiServer, sessionId, file, language);
+  static makeSTT(
+    apiServer: string,
+    sessionId: string,
+    file: Blob,
+    language?: string,
+    options?: SignalOptions,
+  ): Promise<STTResponse> {
+    return rest.transcribe(apiServer, sessionId, file, language, options);
   }
 
   /** Requests a streamed LLM answer and returns the reader of its body. Read it to the end or cancel it. */
@@ -122,17 +146,22 @@ export class PersoUtilServer {
   }
 
   /** Reads the ICE servers of a session. */
-  static getIceServers(apiServer: string, sessionId: string): Promise<RTCIceServer[]> {
-    return rest.fetchIceServers(apiServer, sessionId);
+  static getIceServers(
+    apiServer: string,
+    sessionId: string,
+    options?: SignalOptions,
+  ): Promise<RTCIceServer[]> {
+    return rest.fetchIceServers(apiServer, sessionId, options);
   }
 
   /** Hands in a WebRTC offer and returns the server's answer. */
-  static exchangeSDP(
+  static async exchangeSDP(
     apiServer: string,
     sessionId: string,
     offer: RTCSessionDescriptionInit,
+    options?: SignalOptions,
   ): Promise<RTCSessionDescriptionInit> {
-    return rest.exchangeSdp(apiServer, sessionId, offer);
+    return (await rest.exchangeSdp(apiServer, sessionId, offer, {}, options)).server_sdp;
   }
 
   /** Reads an answer as JSON; rejects with `ApiError` for an error status. */

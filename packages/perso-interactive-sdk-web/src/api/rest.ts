@@ -7,9 +7,9 @@ import type {
   STTResponse,
   TextNormalizationDownload,
 } from '../types.ts';
-import { getJson, parseJson, post, postJson, type RequestOptions, send } from './http.ts';
+import { getJson, post, postJson, type RequestOptions, readJson, send } from './http.ts';
 
-type ListFunction = (apiServer: string, apiKey: string, options?: RequestOptions) => Promise<ApiJson>;
+export type ListFunction = (apiServer: string, apiKey: string, options?: RequestOptions) => Promise<ApiJson>;
 
 export const fetchLlms: ListFunction = listFunction('settings/llm_type/');
 export const fetchTtsTypes: ListFunction = listFunction('settings/tts_type/');
@@ -92,7 +92,7 @@ export async function transcribe(
   body.append('audio', audio, typeof name === 'string' && name !== '' ? name : 'audio.wav');
   if (language) body.append('language', language);
   const response = await send(sessionUrl(apiServer, sessionId, 'stt/'), { method: 'POST', body }, options);
-  const { text } = (await parseJson(response)) as STTResponse;
+  const { text } = (await readJson(response, options)) as STTResponse;
   return { text };
 }
 
@@ -101,11 +101,11 @@ export async function requestLlm(
   apiServer: string,
   sessionId: string,
   { messages, tools }: { messages: ReadonlyArray<object>; tools: ReadonlyArray<object> },
-  options?: RequestOptions,
+  options: RequestOptions = {},
 ): Promise<ReadableStreamDefaultReader<Uint8Array>> {
   const url = sessionUrl(apiServer, sessionId, 'llm/v2/');
   const response = await post(url, { messages, tools }, undefined, options);
-  if (!response.ok) await parseJson(response);
+  if (!response.ok) await readJson(response, options);
   if (response.body === null) throw new Error('The LLM answer has no body');
   return response.body.getReader();
 }
@@ -119,17 +119,25 @@ export async function fetchIceServers(
   return (answer as { ice_servers: RTCIceServer[] }).ice_servers;
 }
 
+/** What the server answers to an offer. */
+export interface ExchangeAnswer {
+  readonly server_sdp: RTCSessionDescriptionInit;
+  /** Present when a lost connection can be taken up again within `window_sec` seconds. */
+  readonly recovery?: { readonly window_sec?: unknown } | null;
+}
+
+/** Hands in an offer. `wishes` travel beside it: `recoverable`, and `recover` in place of a lost connection. */
 export async function exchangeSdp(
   apiServer: string,
   sessionId: string,
   offer: RTCSessionDescriptionInit,
+  wishes: { readonly recoverable?: true; readonly recover?: true } = {},
   options?: RequestOptions,
-): Promise<RTCSessionDescriptionInit> {
+): Promise<ExchangeAnswer> {
   const url = sessionUrl(apiServer, sessionId, 'exchange/');
   // A description object of the browser is written out by name: only `type` and `sdp` belong on the wire.
-  const body = { client_sdp: { type: offer.type, sdp: offer.sdp } };
-  const answer = await postJson(url, body, undefined, options);
-  return (answer as { server_sdp: RTCSessionDescriptionInit }).server_sdp;
+  const body = { client_sdp: { type: offer.type, sdp: offer.sdp }, ...wishes };
+  return (await postJson(url, body, undefined, options)) as ExchangeAnswer;
 }
 
 function listFunction(path: string): ListFunction {

@@ -31,8 +31,9 @@ export function getSessionTemplate(
   apiKey = '',
   sessionTemplateId = '',
 ): Promise<SessionTemplate> {
-  const call = typeof first === 'object' ? first : { apiServer: first, apiKey, sessionTemplateId };
-  return fetchSessionTemplate(resolveApiServer(call.apiServer), call.apiKey, call.sessionTemplateId);
+  const call: GetSessionTemplateOptions =
+    typeof first === 'object' ? first : { apiServer: first, apiKey, sessionTemplateId };
+  return fetchSessionTemplate(resolveApiServer(call.apiServer), call.apiKey, call.sessionTemplateId, call);
 }
 
 /**
@@ -57,10 +58,11 @@ export async function getIntroMessage(
   apiKey = '',
   promptId = '',
 ): Promise<string> {
-  const call = typeof first === 'object' ? first : { apiServer: first, apiKey, promptId };
+  const call: GetIntroMessageOptions =
+    typeof first === 'object' ? first : { apiServer: first, apiKey, promptId };
   let prompts: Prompt[];
   try {
-    prompts = await fetchPrompts(resolveApiServer(call.apiServer), call.apiKey);
+    prompts = await fetchPrompts(resolveApiServer(call.apiServer), call.apiKey, call);
   } catch (error) {
     throw error instanceof ApiError ? new Error(error.detail, { cause: error.errorCode }) : error;
   }

@@ -61,6 +61,9 @@ describe('getWavSampleRate', () => {
     expect(getWavSampleRate(wav({ rate: 44_100 }))).toBe(44_100);
     expect(getWavSampleRate(wav({ rate: 8_000, extra: true }))).toBe(8_000);
     expect(getWavSampleRate(wav({ rate: 48_000 }).slice(0, 28))).toBe(48_000);
+    const otherForm = new Uint8Array(wav({ rate: 16_000 }));
+    otherForm[8] = 0;
+    expect(getWavSampleRate(otherForm.buffer)).toBe(16_000);
   });
 
   it('refuses other data', () => {

@@ -146,6 +146,17 @@ describe('a plain turn', () => {
     expect(await collect(' ')).toEqual([finished()]);
   });
 
+  it('uses the API server as given', async () => {
+    answers([finishLine]);
+    const { fetch } = fake;
+    const callbacks = { onChatStateChange() {}, onError() {}, onChatLog() {}, onTTSTF() {} };
+    const config = { apiServer: 'https://a.example/', sessionId: 's1', clientTools: [], callbacks };
+    for await (const chunk of new LlmProcessor(config, { fetch }).processLLM({ message: 'x' })) {
+      expect(chunk).toEqual(finished());
+    }
+    expect(fake.calls[0]?.url).toBe(`https://a.example/${path}`);
+  });
+
   it('does nothing before the first next()', () => {
     processor.processLLM({ message: 'x' });
     expect(fake.calls).toEqual([]);

@@ -4,6 +4,7 @@ import { linkAbort } from '../abort.ts';
 import type { FetchFunction } from '../api/http.ts';
 import { requestLlm } from '../api/rest.ts';
 import type { ChatTool } from '../chat-tool.ts';
+import { removeEmoji } from '../emoji.ts';
 import { LLMError, toError } from '../errors.ts';
 import { callGuarded } from '../listeners.ts';
 import { ChatState } from '../session/chat-state.ts';
@@ -19,6 +20,14 @@ export interface ProcessLLMOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A function call the LLM asks for, as the server sent it. */
+export interface LLMToolCall {
+  id: string;
+  type: string;
+  /** Name of the tool, and its argument object as JSON text. */
+  function: { name: string; arguments: string };
+}
+
 /**
  * What `processLLM` yields.
  *
@@ -29,7 +38,7 @@ export interface ProcessLLMOptions {
  */
 export type LLMStreamChunk =
   | { type: 'message'; chunks: string[]; message: string; finish: boolean }
-  | { type: 'tool_call'; tool_calls: Array<object> }
+  | { type: 'tool_call'; tool_calls: Array<LLMToolCall> }
   | { type: 'tool_result'; tool_call_id: string; result: object }
   | { type: 'error'; error: Error };
 
@@ -149,6 +158,7 @@ export class LlmProcessor {
         requestLlm: (body, turnSignal) =>
           requestLlm(apiServer, sessionId, body, { fetch: this.fetchFunction, signal: turnSignal }),
         signal: controller.signal,
+        clean: removeEmoji,
         describeToolFailure: (error) => ({ error: toError(error).message }),
       });
       for await (const event of turn) {
@@ -163,7 +173,8 @@ export class LlmProcessor {
             break;
           case 'tool-request':
             if (pieces.length > reported) yield soFar(false);
-            yield { type: 'tool_call', tool_calls: event.received };
+            // As the server sent it, which is as agreed.
+            yield { type: 'tool_call', tool_calls: event.received as LLMToolCall[] };
             break;
           case 'tool-results':
             for (const { toolCallId, result } of event.results) {

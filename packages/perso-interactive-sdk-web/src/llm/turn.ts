@@ -6,7 +6,6 @@
 import { abortable } from '../abort.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import { MAX_TOOL_ROUNDS } from '../constants.ts';
-import { removeEmoji } from '../emoji.ts';
 import { ApiError, LLMError, LLMStreamingResponseError } from '../errors.ts';
 import { createLineSplitter, type LlmEvent, parseLlmLine, type ToolCall } from './line-stream.ts';
 
@@ -17,7 +16,7 @@ export type RequestLlm = (
 
 /** What happens in a turn, in order. */
 export type TurnEvent =
-  /** A piece of the answer, without emoji; possibly empty. */
+  /** A piece of the answer, cleaned; possibly empty. */
   | { readonly type: 'piece'; readonly text: string }
   /** The pieces since the last text event, joined; never empty. They are one history entry. */
   | { readonly type: 'text'; readonly text: string }
@@ -41,6 +40,8 @@ export interface TurnOptions {
   readonly tools: ReadonlyArray<ChatTool>;
   readonly requestLlm: RequestLlm;
   readonly signal: AbortSignal;
+  /** What is kept of the text of an answer. */
+  readonly clean: (text: string) => string;
   /** What the LLM is told when a tool throws or its arguments are not JSON. */
   readonly describeToolFailure: (error: unknown) => object;
 }
@@ -67,6 +68,7 @@ async function* runRounds({
   tools,
   requestLlm,
   signal,
+  clean,
   describeToolFailure,
 }: TurnOptions): AsyncGenerator<TurnEvent, void, undefined> {
   const entries: object[] = [{ role: 'user', content: message }];
@@ -92,7 +94,7 @@ async function* runRounds({
       for (const event of batch()) {
         if (signal.aborted) return;
         if (event.type === 'text') {
-          const piece = removeEmoji(event.text);
+          const piece = clean(event.text);
           text += piece;
           yield { type: 'piece', text: piece };
           continue;

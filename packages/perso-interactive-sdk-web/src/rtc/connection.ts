@@ -1,98 +1,83 @@
-/** The media connection of a session: picture and sound of the AI human, and the command channel next to them. */
+/**
+ * The media connection of a session: picture and sound of the AI human, and the command channel next to them. It lasts
+ * from link to link: a lost one is replaced where the server offers that, and commands wait meanwhile.
+ */
 
-import {
-  PING_GRACE_MS,
-  PING_INTERVAL_MS,
-  PING_SILENCE_LIMIT_MS,
-  READINESS_POLL_MS,
-  READINESS_POLLS,
-} from '../constants.ts';
-import { ConnectionTimeoutError } from '../errors.ts';
+import type { SignalOptions } from '../abort.ts';
+import { ICE_GRACE_MS, MAX_HELD_COMMANDS } from '../constants.ts';
+import { ApiError } from '../errors.ts';
 import { createListeners } from '../listeners.ts';
-import { sendFile } from './file-transfer.ts';
+import type { CommandFrame, Link, LossCause } from './link.ts';
 import type { LocalAudio } from './local-audio.ts';
+import type { Recover } from './recovery.ts';
+
+/** Whether the connection of a session can be used at the moment. */
+export type ConnectionState = 'connected' | 'recovering' | 'closed';
+
+/**
+ * Why a session has closed:
+ *
+ * - `stopped`: the page called `stopSession`.
+ * - `connection-lost`: the network, or what protects it, failed.
+ * - `silence`: the server was silent for 30 s.
+ * - `channel-closed`: the server closed the connection.
+ * - `session-ended`: the connection was lost, and the server refused to take it up again.
+ * - `recovery-timeout`: the connection was lost, and could not be taken up again in time.
+ */
+export type SessionCloseCause = 'stopped' | LossCause | 'session-ended' | 'recovery-timeout';
 
 /** How a connection ended. `code` is 200 when the page closed it, 408 when it was lost. */
 export interface ConnectionStatus {
   readonly live: false;
-  readonly code: number;
+  readonly code: 200 | 408;
   readonly reason: string;
+  readonly cause: SessionCloseCause;
 }
 
-/** A frame of the command channel, as far as it can be trusted: `data` is an object of unknown content. */
-export interface CommandFrame {
-  readonly type: string;
-  readonly data: Readonly<Record<string, unknown>>;
+/** A link, and how long the server keeps the session after it is lost; `undefined` when it does not. */
+export interface OpenedLink {
+  readonly link: Link;
+  readonly recoveryWindowMs: number | undefined;
 }
 
-export interface ConnectionOptions {
-  readonly iceServers: RTCIceServer[];
+export interface ConnectionOptions extends SignalOptions {
+  /** Opens a link; `recover` tells that it takes the place of a lost one. */
+  readonly open: (recover: boolean, signal: AbortSignal | undefined) => Promise<OpenedLink>;
+  /** Absent: a lost link ends the connection. */
+  readonly recover?: Recover | undefined;
+  /** What the links send; released with the connection. */
   readonly localAudio?: LocalAudio | undefined;
-  readonly exchange: (offer: RTCSessionDescriptionInit) => Promise<RTCSessionDescriptionInit>;
-  readonly createPeerConnection?: ((configuration: RTCConfiguration) => RTCPeerConnection) | undefined;
 }
 
 /** Connects, and resolves when the picture's stream is known and commands can be sent. */
 export async function createConnection(options: ConnectionOptions): Promise<Connection> {
-  // sdpSemantics is no longer in the browsers' types; those that still know it need it.
-  const configuration = { sdpSemantics: 'unified-plan', iceServers: options.iceServers } as RTCConfiguration;
-  const create = options.createPeerConnection ?? ((given) => new RTCPeerConnection(given));
-  const connection = new Connection(create(configuration), options.localAudio);
-  try {
-    await connection.open(options.exchange);
-    return connection;
-  } catch (error) {
-    connection.abandon();
-    throw error;
-  }
+  return new Connection(await options.open(false, options.signal), options);
 }
 
-/** The open connection of a session. Not part of the documented interface beyond its existence. */
+/** The connection of a session. Not part of the documented interface beyond its existence. */
 export class Connection {
-  private readonly peer: RTCPeerConnection;
-  private readonly localAudio: LocalAudio | undefined;
-  private readonly channel: RTCDataChannel;
+  private readonly options: ConnectionOptions;
   private readonly frames = createListeners<CommandFrame>();
+  private readonly states = createListeners<ConnectionState>();
   private readonly statuses = createListeners<ConnectionStatus>();
-  private remoteStream: MediaStream | undefined;
-  private pingTimer: ReturnType<typeof setInterval> | undefined;
-  private lastPingMs: number;
-  private closed: boolean;
+  private link: Link;
+  private recoveryWindowMs: number | undefined;
+  private current: ConnectionState;
+  private recovery: AbortController | undefined;
+  private size: object | undefined;
+  /** Commands that wait for the link, in order. */
+  private held: Array<readonly [type: string, data: object]>;
 
-  constructor(peer: RTCPeerConnection, localAudio: LocalAudio | undefined) {
-    this.peer = peer;
-    this.localAudio = localAudio;
-    this.lastPingMs = performance.now() + PING_GRACE_MS;
-    this.closed = false;
-    this.channel = peer.createDataChannel('message', { protocol: 'message' });
-    this.channel.onopen = () => this.startPing();
-    this.channel.onmessage = ({ data }) => this.receive(data);
-    this.channel.onclose = () => this.lose();
-    peer.ontrack = ({ streams }) => {
-      this.remoteStream ??= streams[0];
-    };
-    peer.oniceconnectionstatechange = () => {
-      const state = peer.iceConnectionState;
-      if (state === 'disconnected' || state === 'failed') this.lose();
-    };
-    // Encryption can fail on a path that ICE finds good.
-    peer.onconnectionstatechange = () => {
-      if (peer.connectionState === 'failed') this.lose();
-    };
+  constructor(opened: OpenedLink, options: ConnectionOptions) {
+    this.options = options;
+    this.held = [];
+    this.current = 'connected';
+    this.link = opened.link;
+    this.use(opened);
   }
 
-  async open(exchange: ConnectionOptions['exchange']): Promise<void> {
-    const { peer, localAudio } = this;
-    const track = localAudio?.stream.getAudioTracks()[0];
-    if (localAudio !== undefined && track !== undefined) peer.addTrack(track, localAudio.stream);
-    else peer.addTransceiver('audio', { direction: 'recvonly' });
-    peer.addTransceiver('video', { direction: 'recvonly' });
-
-    // Candidates are not waited for: the server sees the browser's address when it is called.
-    const offer = await peer.createOffer();
-    await peer.setLocalDescription(offer);
-    await peer.setRemoteDescription(await exchange(offer));
-    await this.waitUntilReady();
+  get state(): ConnectionState {
+    return this.current;
   }
 
   /** Calls back for each well-formed frame from the server. */
@@ -100,94 +85,115 @@ export class Connection {
     return this.frames.add(callback);
   }
 
+  /** Calls back whenever the link is lost, replaced, or gone for good. */
+  onState(callback: (state: ConnectionState) => void): () => void {
+    return this.states.add(callback);
+  }
+
   /** Calls back once, when the connection has ended. */
   onStatus(callback: (status: ConnectionStatus) => void): () => void {
     return this.statuses.add(callback);
   }
 
+  /** The stream of the present link; while it is being replaced, that of the lost one. */
   getRemoteStream(): MediaStream | undefined {
-    return this.remoteStream;
+    return this.link.remoteStream;
   }
 
   getLocalStream(): MediaStream | null {
-    return this.localAudio?.stream ?? null;
+    return this.options.localAudio?.stream ?? null;
   }
 
-  /** Sends a command. `false` when the connection has ended or the command is too large to send. */
+  /**
+   * Sends a command, or keeps it until the link is back. `false` when it will not be sent: the connection has ended, the
+   * command is too large or, while the link is away, too many wait or it would be of no use later.
+   */
   send(type: string, data: object): boolean {
-    if (this.channel.readyState !== 'open') return false;
-    try {
-      this.channel.send(JSON.stringify({ type, data }));
+    if (type === 'change-size') this.size = data;
+    const waits = this.current === 'recovering' || !this.link.steady;
+    if (waits && (type === 'ttstf' || type === 'stf')) {
+      if (this.held.length >= MAX_HELD_COMMANDS) return false;
+      this.held.push([type, data]);
       return true;
-    } catch {
-      return false;
     }
+    if (waits && type === 'clear-buffer') {
+      this.held = [[type, data]];
+      return true;
+    }
+    return this.link.send(type, data);
   }
 
-  sendFile(file: Blob): Promise<string> {
-    return sendFile(this.peer, file);
+  /** @throws {Error} when the link is lost before the file has arrived. */
+  async sendFile(file: Blob, signal?: AbortSignal): Promise<string> {
+    if (this.current === 'recovering') throw new Error('File channel closed before transfer completed');
+    return this.link.sendFile(file, signal);
   }
 
   /** Ends the connection on behalf of the page. Later calls do nothing. */
   close(): void {
-    this.end({ live: false, code: 200, reason: 'OK' });
+    this.end(200, 'stopped');
   }
 
-  /** Gives up a connection that never came about: nobody is told. */
-  abandon(): void {
-    this.end(undefined);
+  private use({ link, recoveryWindowMs }: OpenedLink): void {
+    this.link = link;
+    this.recoveryWindowMs = this.options.recover === undefined ? undefined : recoveryWindowMs;
+    link.graceMs = this.recoveryWindowMs === undefined ? 0 : ICE_GRACE_MS;
+    link.onFrame = (frame) => this.frames.emit(frame);
+    link.onSteady = () => this.sendHeld();
+    link.onLost = (cause) => this.replace(cause);
   }
 
-  private lose(): void {
-    this.end({ live: false, code: 408, reason: 'Request Timeout' });
-  }
-
-  private end(status: ConnectionStatus | undefined): void {
-    if (this.closed) return;
-    this.closed = true;
-    clearInterval(this.pingTimer);
-    const { channel, peer } = this;
-    channel.onopen = channel.onmessage = channel.onclose = null;
-    peer.ontrack = peer.oniceconnectionstatechange = peer.onconnectionstatechange = null;
-    channel.close();
-    peer.close();
-    this.localAudio?.release(true);
-    if (status !== undefined) this.statuses.emit(status);
-  }
-
-  private async waitUntilReady(): Promise<void> {
-    for (let poll = 1; poll < READINESS_POLLS; poll++) {
-      if (this.closed) break;
-      if (this.remoteStream !== undefined && this.channel.readyState === 'open') return;
-      await new Promise((resolve) => setTimeout(resolve, READINESS_POLL_MS));
+  private replace(cause: LossCause): void {
+    const { recoveryWindowMs: windowMs } = this;
+    const { recover, open } = this.options;
+    if (recover === undefined || windowMs === undefined) {
+      this.end(408, cause);
+      return;
     }
-    throw new ConnectionTimeoutError();
+    const recovery = new AbortController();
+    this.recovery = recovery;
+    this.change('recovering');
+    let fresh: Link | undefined;
+    const attempt = async (signal: AbortSignal): Promise<OpenedLink> => {
+      const opened = await open(true, signal);
+      if (signal.aborted) opened.link.close();
+      fresh = opened.link;
+      return opened;
+    };
+    recover({ attempt, windowMs, signal: recovery.signal }).then(
+      (opened) => {
+        if (recovery.signal.aborted) return opened.link.close();
+        this.use(opened);
+        if (this.size !== undefined) this.link.send('change-size', this.size);
+        this.sendHeld();
+        this.change('connected');
+      },
+      (error: unknown) => {
+        // It can have opened in the moment of giving up.
+        fresh?.close();
+        this.end(408, error instanceof ApiError ? 'session-ended' : 'recovery-timeout');
+      },
+    );
   }
 
-  private startPing(): void {
-    this.pingTimer = setInterval(() => {
-      if (performance.now() - this.lastPingMs > PING_SILENCE_LIMIT_MS) this.lose();
-      else this.send('ping', {});
-    }, PING_INTERVAL_MS);
+  private sendHeld(): void {
+    const { held } = this;
+    this.held = [];
+    for (const [type, data] of held) this.link.send(type, data);
   }
 
-  private receive(message: unknown): void {
-    const frame = parseFrame(message);
-    if (frame === undefined) return;
-    if (frame.type === 'ping') this.lastPingMs = Math.max(this.lastPingMs, performance.now());
-    this.frames.emit(frame);
+  private change(state: ConnectionState): void {
+    this.current = state;
+    this.states.emit(state);
   }
-}
 
-/** Reads a frame; `undefined` for anything but JSON text of the agreed shape. */
-export function parseFrame(message: unknown): CommandFrame | undefined {
-  if (typeof message !== 'string') return undefined;
-  try {
-    const frame: Partial<CommandFrame> | null = JSON.parse(message);
-    if (typeof frame?.type !== 'string' || typeof frame.data !== 'object' || frame.data === null)
-      return undefined;
-    return { type: frame.type, data: frame.data };
-  } catch {
-    return undefined;
+  private end(code: 200 | 408, cause: SessionCloseCause): void {
+    if (this.current === 'closed') return;
+    this.held = [];
+    this.recovery?.abort();
+    this.link.close();
+    this.options.localAudio?.release(true);
+    this.change('closed');
+    this.statuses.emit({ live: false, code, reason: code === 200 ? 'OK' : 'Request Timeout', cause });
   }
 }

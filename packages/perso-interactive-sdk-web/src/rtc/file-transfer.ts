@@ -3,6 +3,7 @@
  * chunks ended by an empty one, and the server answers with the reference of the stored file as text.
  */
 
+import { abortReason, throwIfAborted } from '../abort.ts';
 import {
   FILE_BUFFER_HIGH_BYTES,
   FILE_BUFFER_LOW_BYTES,
@@ -16,8 +17,10 @@ export type FileChannelSource = Pick<RTCPeerConnection, 'createDataChannel'>;
  * Sends `file` and resolves with its reference.
  *
  * @throws {Error} when the channel closes or fails early, or after 30 s.
+ * @throws the reason of `signal` when it fires.
  */
-export async function sendFile(peer: FileChannelSource, file: Blob): Promise<string> {
+export async function sendFile(peer: FileChannelSource, file: Blob, signal?: AbortSignal): Promise<string> {
+  throwIfAborted(signal);
   const channel = peer.createDataChannel('file', { protocol: 'file' });
   channel.binaryType = 'arraybuffer';
   channel.bufferedAmountLowThreshold = FILE_BUFFER_LOW_BYTES;
@@ -26,6 +29,7 @@ export async function sendFile(peer: FileChannelSource, file: Blob): Promise<str
   let sending = false;
   let resume: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let onAbort = (): void => undefined;
 
   const sendChunks = async (): Promise<void> => {
     for (let offset = 0; offset < file.size; offset += FILE_CHUNK_BYTES) {
@@ -45,6 +49,10 @@ export async function sendFile(peer: FileChannelSource, file: Blob): Promise<str
   try {
     return await new Promise<string>((resolve, reject) => {
       timer = setTimeout(() => reject(new Error('File transfer timed out')), FILE_TRANSFER_LIMIT_MS);
+      if (signal !== undefined) {
+        onAbort = () => reject(abortReason(signal));
+        signal.addEventListener('abort', onAbort);
+      }
       channel.onmessage = ({ data }: MessageEvent<unknown>) => {
         if (typeof data !== 'string') return;
         if (data !== '') resolve(data);
@@ -67,6 +75,7 @@ export async function sendFile(peer: FileChannelSource, file: Blob): Promise<str
   } finally {
     finished = true;
     clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
     resume?.();
     channel.onopen =
       channel.onmessage =

@@ -1,13 +1,39 @@
 /** The audio a page sends in the older voice chat form: its microphone, or silence. */
 
+import { abortable, throwIfAborted } from '../abort.ts';
+
 export interface LocalAudio {
   readonly stream: MediaStream;
   /** Stops the audio. A microphone is stopped only with `includingMicrophone`. */
   release(includingMicrophone: boolean): void;
 }
 
+/**
+ * The audio of the older form: the microphone, or silence; nothing without `enableVoiceChat`. A microphone that is
+ * granted after `signal` has fired is released at once.
+ */
+export async function acquireLocalAudio(
+  enableVoiceChat: boolean | undefined,
+  open: (useMicrophone: boolean) => Promise<LocalAudio> = openLocalAudio,
+  signal?: AbortSignal,
+): Promise<LocalAudio | undefined> {
+  if (enableVoiceChat === undefined) return undefined;
+  throwIfAborted(signal);
+  const opening = open(enableVoiceChat);
+  try {
+    return await abortable(opening, signal);
+  } catch (error) {
+    if (signal?.aborted)
+      opening.then(
+        (audio) => audio.release(true),
+        () => undefined,
+      );
+    throw error;
+  }
+}
+
 /** @throws {DOMException} when the user refuses the microphone. */
-export async function openLocalAudio(useMicrophone: boolean): Promise<LocalAudio> {
+async function openLocalAudio(useMicrophone: boolean): Promise<LocalAudio> {
   return useMicrophone ? openMicrophone() : openSilence();
 }
 

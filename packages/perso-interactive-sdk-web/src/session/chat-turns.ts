@@ -1,12 +1,14 @@
 /** Conversation with speech: each piece of an answer is spoken as it comes, and logged when its text is complete. */
 
+import { linkAbort, type SignalOptions } from '../abort.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import { LLMError, LLMStreamingResponseError, toError } from '../errors.ts';
 import { type RequestLlm, runTurn } from '../llm/turn.ts';
+import type { TurnWatch } from './turn-timings.ts';
 
 export interface ChatTurns {
-  /** Runs a turn; resolves when it is over, and never rejects. */
-  run(message: string): Promise<void>;
+  /** Runs a turn; resolves when it is over, and never rejects. An abort ends it quietly. */
+  run(message: string, options?: SignalOptions): Promise<void>;
   /** Adds something the AI human says without being asked. */
   addAssistantText(text: string): void;
   /** Aborts what is under way, and resolves when all of it has ended. */
@@ -16,7 +18,10 @@ export interface ChatTurns {
 export interface ChatTurnsOptions {
   readonly tools: () => ReadonlyArray<ChatTool>;
   readonly requestLlm: RequestLlm;
-  readonly speak: (text: string) => void;
+  /** Orders speech; `true` when there was something to order. */
+  readonly speak: (text: string) => boolean;
+  readonly cleanAnswer: (text: string) => string;
+  readonly watchTurn?: (() => TurnWatch) | undefined;
   readonly log: (text: string) => void;
   readonly onStart: () => void;
   readonly onEnd: () => void;
@@ -29,6 +34,7 @@ export function createChatTurns(options: ChatTurnsOptions): ChatTurns {
 
   const runGuarded = async (message: string, signal: AbortSignal): Promise<void> => {
     let partial = '';
+    const watch = options.watchTurn?.();
     options.onStart();
     try {
       const turn = runTurn({
@@ -37,32 +43,42 @@ export function createChatTurns(options: ChatTurnsOptions): ChatTurns {
         tools: options.tools(),
         requestLlm: options.requestLlm,
         signal,
+        clean: options.cleanAnswer,
         describeToolFailure: () => ({ result: 'error!' }),
       });
       for await (const event of turn) {
+        watch?.read();
         if (event.type === 'piece') {
           partial += event.text;
-          options.speak(event.text);
+          if (event.text !== '') watch?.text();
+          if (options.speak(event.text)) watch?.ordered();
         } else if (event.type === 'text') {
           partial = '';
           options.log(event.text);
         } else if (event.type === 'complete') {
           history.push(...event.entries);
+          watch?.end('completed');
         }
       }
     } catch (error) {
+      watch?.end('failed');
       options.onError(toLlmError(error));
     } finally {
       // What was spoken before an abort or a failure stays visible.
       if (partial !== '') options.log(partial);
+      watch?.end('cancelled');
       options.onEnd();
     }
   };
 
   return {
-    run(message) {
+    run(message, { signal } = {}) {
       const controller = new AbortController();
-      const turn = runGuarded(message, controller.signal).finally(() => running.delete(controller));
+      const unlink = linkAbort(signal, controller);
+      const turn = runGuarded(message, controller.signal).finally(() => {
+        unlink();
+        running.delete(controller);
+      });
       running.set(controller, turn);
       return turn;
     },

@@ -1,18 +1,24 @@
 /** Connecting to a session that was created before. */
 
+import type { SignalOptions } from '../abort.ts';
 import { type FetchFunction, resolveApiServer } from '../api/http.ts';
-import { exchangeSdp, fetchIceServers, fetchSessionInfo, sendSessionEvent } from '../api/rest.ts';
+import { fetchSessionInfo, sendSessionEvent } from '../api/rest.ts';
 import { createWavRecorder } from '../audio/wav-recorder.ts';
 import type { ChatTool } from '../chat-tool.ts';
-import { TTS_TARGET_SAMPLE_RATE } from '../constants.ts';
+import { PING_SILENCE_LIMIT_MS, TTS_TARGET_SAMPLE_RATE } from '../constants.ts';
+import { removeEmoji } from '../emoji.ts';
+import type { Generation } from '../generation.ts';
 import { startHeartbeat } from '../heartbeat.ts';
+import { createMark, type Milestone } from '../milestones.ts';
 import { createConnection } from '../rtc/connection.ts';
-import { type LocalAudio, openLocalAudio } from '../rtc/local-audio.ts';
+import { createLinkOpener } from '../rtc/link-opener.ts';
+import { acquireLocalAudio, type LocalAudio } from '../rtc/local-audio.ts';
+import { recover } from '../rtc/recovery.ts';
 import { Session } from './session.ts';
 import type { Recorder } from './stt-recording.ts';
 
 /** What `createSession` needs. */
-export interface CreateSessionObjectOptions {
+export interface CreateSessionObjectOptions extends SignalOptions {
   /** Id made by `createSessionId`. */
   sessionId: string;
   /** Width of the picture, in CSS pixels. */
@@ -23,7 +29,23 @@ export interface CreateSessionObjectOptions {
   clientTools?: Array<ChatTool> | undefined;
   /** Base URL of the API server. Default: {@link DEFAULT_API_SERVER}. */
   apiServer?: string | undefined;
+  /**
+   * Whether a lost connection is taken up again by itself, where the server offers that; see
+   * {@link Session.subscribeConnection}. Default: `true`.
+   */
+  recovery?: boolean | undefined;
+  /** Told of each step on the way to the first picture. */
+  onMilestone?: ((milestone: Milestone) => void) | undefined;
 }
+
+/** The generation that this package is. */
+const currentGeneration: Generation = {
+  pingSilenceLimitMs: PING_SILENCE_LIMIT_MS,
+  vp8Only: false,
+  cleanAnswer: removeEmoji,
+  showsLateSpeech: false,
+  clearsAfterTurn: false,
+};
 
 /** What of the browser a session uses; replaced in tests. */
 interface SessionInternals {
@@ -33,7 +55,7 @@ interface SessionInternals {
   readonly createRecorder?: (() => Recorder) | undefined;
 }
 
-interface ConnectOptions {
+interface ConnectOptions extends SignalOptions {
   readonly apiServer: string;
   readonly sessionId: string;
   readonly width: number;
@@ -41,6 +63,8 @@ interface ConnectOptions {
   readonly clientTools: Array<ChatTool>;
   /** Set in the older form only: whether the page's microphone is sent, or silence. */
   readonly enableVoiceChat?: boolean | undefined;
+  readonly recovery?: boolean | undefined;
+  readonly onMilestone?: ((milestone: Milestone) => void) | undefined;
 }
 
 /**
@@ -48,12 +72,17 @@ interface ConnectOptions {
  * without the capability `STF_WEBRTC` or `STF_ONPREMISE` has no picture and no speech; text chat, synthesis and
  * transcription work over HTTP.
  *
+ * A connection that is lost later is taken up again by itself where the server offers that, with histories, chat log and
+ * a running turn intact; `recovery: false` switches it off. `signal` ends the call: the connection is closed and the
+ * microphone released. It has no effect on a session that was connected.
+ *
  * The older forms take positions: `(apiServer, sessionId, width, height, clientTools)`, and with voice chat over the
  * media connection `(apiServer, sessionId, width, height, enableVoiceChat, clientTools)`.
  *
  * @throws {ApiError} when the server refuses.
  * @throws {Error} "WebRTC connection timeout" when the connection is not usable within about 5 s.
  * @throws {DOMException} in the voice chat form, when the user refuses the microphone.
+ * @throws the reason of `signal` when it fires.
  *
  * @example
  * ```ts source="./session.examples.ts#create-session"
@@ -63,6 +92,17 @@ interface ConnectOptions {
  *   width: 1080,
  *   height: 1920,
  *   clientTools: [weatherTool],
+ * });
+ * ```
+ *
+ * @example
+ * ```ts source="./session.examples.ts#milestones"
+ * await createSession({
+ *   apiServer: 'https://visavox.example.com',
+ *   sessionId,
+ *   width: 1080,
+ *   height: 1920,
+ *   onMilestone: ({ name, atMs }) => console.log(name, Math.round(atMs)),
  * });
  * ```
  */
@@ -123,10 +163,12 @@ export async function connectSession(
   options: ConnectOptions,
   internals: SessionInternals = {},
 ): Promise<Session> {
-  const { apiServer, sessionId, width, height, clientTools, enableVoiceChat } = options;
+  const { apiServer, sessionId, width, height, clientTools, enableVoiceChat, signal } = options;
   const { fetch, createPeerConnection } = internals;
-  const requestOptions = { fetch };
+  const mark = createMark(options.onMilestone);
+  const requestOptions = { fetch, signal };
   const parts = {
+    generation: currentGeneration,
     apiServer,
     sessionId,
     clientTools,
@@ -136,16 +178,15 @@ export async function connectSession(
   };
 
   const info: unknown = await fetchSessionInfo(apiServer, sessionId, requestOptions);
-  const localAudio =
-    enableVoiceChat === undefined
-      ? undefined
-      : await (internals.openLocalAudio ?? openLocalAudio)(enableVoiceChat);
+  mark?.('session-info');
+  const localAudio = await acquireLocalAudio(enableVoiceChat, internals.openLocalAudio, signal);
 
   if (!hasPicture(info)) {
     localAudio?.release(false);
     await sendSessionEvent(apiServer, sessionId, 'SESSION_START', '', requestOptions);
+    mark?.('connected');
     const beat = (): Promise<unknown> =>
-      sendSessionEvent(apiServer, sessionId, 'SESSION_DURING', '', requestOptions);
+      sendSessionEvent(apiServer, sessionId, 'SESSION_DURING', '', { fetch });
     return new Session({
       ...parts,
       connection: null,
@@ -154,13 +195,19 @@ export async function connectSession(
   }
 
   try {
+    const recoverable = options.recovery ?? true;
     const connection = await createConnection({
-      iceServers: await fetchIceServers(apiServer, sessionId, requestOptions),
+      open: createLinkOpener({
+        ...{ apiServer, sessionId, fetch, createPeerConnection, mark, recoverable },
+        localStream: localAudio?.stream,
+        generation: currentGeneration,
+      }),
+      recover: recoverable ? recover : undefined,
       localAudio,
-      exchange: (offer) => exchangeSdp(apiServer, sessionId, offer, requestOptions),
-      createPeerConnection,
+      signal,
     });
     connection.send('change-size', { width, height });
+    mark?.('connected');
     return new Session({ ...parts, connection });
   } catch (error) {
     localAudio?.release(true);

@@ -1,6 +1,5 @@
 /** Code shown in the docstrings of `Session` and `createSession`. */
 
-import { getSessionInfo } from '../api/catalogue.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import { ApiError, LLMError, STTError, TTSError } from '../errors.ts';
 import { createSession } from './create-session.ts';
@@ -119,10 +118,54 @@ export function errors(session: Session): void {
 
 export function onClose(session: Session): void {
   // #region on-close
-  session.onClose(async (manualClosed) => {
+  session.onClose(async (manualClosed, close) => {
     if (manualClosed) return;
-    const info = await getSessionInfo({ apiServer: session.apiServer, sessionId: session.sessionId });
-    console.error('Session ended:', info.termination_reason);
+    console.error('Session ended:', close.cause, await close.terminationReason());
   });
+  // #endregion
+}
+
+export function connection(session: Session, notice: HTMLElement): void {
+  // #region connection
+  session.subscribeConnection((state) => {
+    notice.hidden = state !== 'recovering';
+  });
+  // #endregion
+}
+
+export function timings(session: Session): void {
+  // #region timings
+  session.subscribeTimings(({ turn, firstTextMs, spokenMs }) => {
+    if (spokenMs !== undefined)
+      console.log(`Turn ${turn}: text after ${firstTextMs} ms, speech after ${spokenMs} ms`);
+  });
+  // #endregion
+}
+
+export async function milestones(sessionId: string): Promise<void> {
+  // #region milestones
+  await createSession({
+    apiServer: 'https://visavox.example.com',
+    sessionId,
+    width: 1080,
+    height: 1920,
+    onMilestone: ({ name, atMs }) => console.log(name, Math.round(atMs)),
+  });
+  // #endregion
+}
+
+export async function signals(sessionId: string, cancelButton: HTMLButtonElement): Promise<void> {
+  // #region signals
+  const controller = new AbortController();
+  cancelButton.onclick = () => controller.abort(new Error('The user has left'));
+  const { signal } = controller;
+  const session = await createSession({
+    apiServer: 'https://visavox.example.com',
+    sessionId,
+    width: 1080,
+    height: 1920,
+    signal,
+  });
+  await session.processChat('Tell me a long story.', { signal });
   // #endregion
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ChatTool } from '../chat-tool.ts';
 import { ApiError, LLMError, STTError, TTSDecodeError, TTSError } from '../errors.ts';
+import type { LocalAudio } from '../rtc/local-audio.ts';
 import {
   apiErrorResponse,
   createFakeFetch,
@@ -16,7 +17,9 @@ import {
 import { asPeerConnection, FakePeer } from '../testing/fake-peer.ts';
 import { connectSession, toConnectOptions } from './create-session.ts';
 import type { Session } from './session.ts';
+import type { SessionClose } from './session-close.ts';
 import type { Recorder } from './stt-recording.ts';
+import type { TurnTimings } from './turn-timings.ts';
 
 const apiServer = 'https://a.example';
 const llmPath = '/api/v1/session/s1/llm/v2/';
@@ -26,6 +29,8 @@ const eventPath = '/api/v1/session/s1/event/create/';
 
 let fake: FakeFetch;
 let peer: FakePeer;
+/** All peers, oldest first. */
+let peers: FakePeer[];
 let session: Session;
 /** Chat states joined with "+", log entries as "user: …" or "ai: …", and closing, in order. */
 let seen: string[];
@@ -63,6 +68,7 @@ beforeEach(() => {
   seen = [];
   errors = [];
   recorders = [];
+  peers = [];
   nextRecorder = new FakeRecorder();
   fake.on('/session/s1/', () => Response.json({ capability: [{ name: 'STF_WEBRTC' }, { name: 'LLM' }] }));
   fake.on('/ice-servers/', () => Response.json({ ice_servers: [] }));
@@ -83,6 +89,7 @@ async function connect(options: Partial<Parameters<typeof connectSession>[0]> = 
       fetch: fake.fetch,
       createPeerConnection: (configuration) => {
         peer = new FakePeer(configuration);
+        peers.push(peer);
         return asPeerConnection(peer);
       },
       createRecorder: () => {
@@ -119,7 +126,10 @@ describe('createSession', () => {
       `GET ${apiServer}/api/v1/session/s1/ice-servers/`,
       `POST ${apiServer}/api/v1/session/s1/exchange/`,
     ]);
-    expect(fake.calls[2]?.body).toEqual({ client_sdp: { type: 'offer', sdp: 'offer-sdp' } });
+    expect(fake.calls[2]?.body).toEqual({
+      client_sdp: { type: 'offer', sdp: 'offer-sdp' },
+      recoverable: true,
+    });
     expect(peer.message.commands()).toEqual([{ type: 'change-size', data: { width: 1080, height: 1920 } }]);
     expect(session).toMatchObject({
       apiServer,
@@ -130,6 +140,13 @@ describe('createSession', () => {
     expect(session.getSessionId()).toBe('s1');
     expect(session.perso).not.toBeNull();
     expect(session.getRemoteStream()).toBe(peer.remoteStream);
+  });
+
+  it('changes the size', async () => {
+    await connect({ apiServer: toConnectOptions(` ${apiServer}// `, 's1', 1, 1, [], undefined).apiServer });
+    expect(session.apiServer).toBe(apiServer);
+    session.changeSize(1920, 1080);
+    expect(commands()).toEqual([{ type: 'change-size', data: { width: 1920, height: 1080 } }]);
   });
 
   it.each(['/session/s1/', '/ice-servers/', '/exchange/'])('passes on a refusal of %s', async (path) => {
@@ -356,6 +373,23 @@ describe('processLLM', () => {
     expect(session.getMessageHistory()).toHaveLength(2);
   });
 
+  it('runs turns side by side', async () => {
+    await connect();
+    answers(messageLine('A'), finishLine);
+    const first = session.processLLM({ message: '1' });
+    const second = session.processLLM({ message: '2' });
+    await Promise.all([first.next(), second.next()]);
+    expect(fake.callsTo(llmPath)).toHaveLength(2);
+    await second.next();
+    await first.next();
+    expect(session.getMessageHistory()).toMatchObject([
+      { role: 'user', content: '2' },
+      { role: 'assistant' },
+      { role: 'user', content: '1' },
+      { role: 'assistant' },
+    ]);
+  });
+
   it('leaves its errors to the chunks', async () => {
     await connect();
     fake.on(llmPath, () => apiErrorResponse(400, 'x', 'x'));
@@ -511,6 +545,15 @@ describe('processSTF', () => {
     expect(seen).toEqual(['ANALYZING', 'SPEAKING']);
   });
 
+  it('has no text by default, and is not logged', async () => {
+    await connect();
+    const reference = session.processSTF(file, 'audio/x-wav; rate=16000');
+    await upload('ref');
+    await reference;
+    expect(commands()).toEqual([{ type: 'stf', data: { message: '', file_ref: 'ref', format: 'wav' } }]);
+    expect(seen).toEqual(['ANALYZING']);
+  });
+
   it('takes back its state when the upload fails', async () => {
     await connect();
     const reference = session.processSTF(file).catch((error: Error) => error.message);
@@ -554,6 +597,15 @@ describe('clearBuffer', () => {
     session.processChat('y');
     await settle();
     expect(requestMessages(1)).toEqual([{ role: 'user', content: 'y' }]);
+  });
+
+  it('tells the server first', async () => {
+    await connect();
+    fake.on(llmPath, () => openStream().response);
+    session.processChat('x');
+    const clear = session.clearBuffer();
+    expect(commands()).toEqual([{ type: 'clear-buffer', data: {} }]);
+    await clear;
   });
 
   it('notifies even when nothing was under way, any number of times', async () => {
@@ -642,8 +694,10 @@ describe('recording', () => {
     await expect(session.stopProcessSTT()).rejects.toThrow('STT recording is not in progress');
   });
 
-  it('refuses to stop what was never started', async () => {
+  it('refuses to stop what was never started, but ends the state', async () => {
+    session.startVoiceChat();
     await expect(session.stopProcessSTT()).rejects.toThrow('STT recording has not been started');
+    expect(seen).toEqual(['RECORDING', '']);
   });
 
   it('passes on a refused microphone', async () => {
@@ -805,6 +859,643 @@ describe('the end', () => {
     expect(silent).not.toHaveBeenCalled();
     session.stopSession();
     expect(seen).toHaveLength(2);
+  });
+});
+
+describe('why it closed', () => {
+  it.each([
+    ['stopped', true, 200, () => session.stopSession()],
+    ['connection-lost', false, 408, () => peer.iceState('disconnected')],
+    ['channel-closed', false, 408, () => peer.message.drop()],
+    ['silence', false, 408, () => vi.advanceTimersByTime(34_000)],
+  ])('%s', async (cause, manual, code, happen) => {
+    await connect();
+    const told: unknown[] = [];
+    session.onClose((...args) => told.push(args));
+    happen();
+    expect(told).toMatchObject([[manual, { manual, code, cause }]]);
+  });
+
+  it('asks for the reason, again when it is not known at once', async () => {
+    await connect();
+    const closes: SessionClose[] = [];
+    session.onClose((_, close) => closes.push(close));
+    session.onClose((_, close) => closes.push(close));
+    peer.iceState('failed');
+    const answers: Array<() => Response | Promise<Response>> = [
+      () => Response.json({ termination_reason: null }),
+      () => Promise.reject(new TypeError('offline')),
+      () => Response.json({ termination_reason: 'SESSION_LOST_AFTER_CONNECTION' }),
+    ];
+    fake.on('/session/s1/', () => (answers.shift() ?? (() => apiErrorResponse(404, 'not_found', 'x')))());
+    const reasons = closes.map((close) => close.terminationReason());
+    for (let count = 0; count < 4; count++) {
+      await settle();
+      await vi.advanceTimersByTimeAsync(400);
+    }
+    expect(await Promise.all(reasons)).toEqual(Array(2).fill('SESSION_LOST_AFTER_CONNECTION'));
+    expect(await closes[0]?.terminationReason()).toBe('SESSION_LOST_AFTER_CONNECTION');
+    expect(fake.callsTo('/session/s1/')).toHaveLength(4);
+  });
+
+  it('gives up with null', async () => {
+    await connect();
+    let reason: Promise<string | null> | undefined;
+    session.onClose((_, close) => {
+      reason = close.terminationReason();
+    });
+    fake.on('/session/s1/', () => apiErrorResponse(404, 'not_found', 'x'));
+    session.stopSession();
+    for (let count = 0; count < 8; count++) {
+      await settle();
+      await vi.advanceTimersByTimeAsync(1_600);
+    }
+    expect(await reason).toBeNull();
+  });
+});
+
+describe('a lost connection', () => {
+  const exchangePath = '/exchange/';
+  let connections: string[];
+
+  /** Connects to a server that keeps sessions for 30 s. */
+  const connectRecoverably = async (options: Parameters<typeof connect>[0] = {}): Promise<void> => {
+    fake.on(exchangePath, () =>
+      Response.json({ server_sdp: { type: 'answer', sdp: 'x' }, recovery: { window_sec: 30 } }),
+    );
+    await connect(options);
+    connections = [];
+    session.subscribeConnection((state) => connections.push(state));
+  };
+
+  it('is taken up again with a new peer', async () => {
+    await connectRecoverably();
+    session.changeSize(1920, 1080);
+    const [old] = peers;
+    fake.calls.length = 0;
+    peer.iceState('failed');
+    expect(connections).toEqual(['recovering']);
+    expect(old?.closed).toBe(true);
+    await settle();
+    expect(connections).toEqual(['recovering', 'connected']);
+    expect(fake.calls.map(({ method, url }) => `${method} ${url.slice(url.indexOf('s1/'))}`)).toEqual([
+      'GET s1/ice-servers/',
+      'POST s1/exchange/',
+    ]);
+    expect(fake.calls[1]?.body).toEqual({
+      client_sdp: { type: 'offer', sdp: 'offer-sdp' },
+      recoverable: true,
+      recover: true,
+    });
+    expect(peers).toHaveLength(2);
+    expect(peer.message.commands()).toEqual([{ type: 'change-size', data: { width: 1920, height: 1080 } }]);
+    expect(session.getRemoteStream()).toBe(peer.remoteStream);
+    expect(seen).toEqual([]);
+    peer.iceState('failed');
+    await settle();
+    expect(connections).toEqual(['recovering', 'connected', 'recovering', 'connected']);
+  });
+
+  it('gets two seconds to come back by itself, and text waits meanwhile', async () => {
+    await connectRecoverably();
+    peer.iceState('disconnected');
+    session.processTTSTF('1');
+    session.processTTSTF('2');
+    expect(commands()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_900);
+    peer.iceState('connected');
+    expect(commands()).toHaveLength(2);
+    expect(connections).toEqual([]);
+    peer.iceState('disconnected');
+    await vi.advanceTimersByTimeAsync(2_000);
+    await settle();
+    expect(connections).toEqual(['recovering', 'connected']);
+  });
+
+  it('keeps a running turn, whose later sentences are spoken over the new peer', async () => {
+    await connectRecoverably();
+    const stream = openStream();
+    fake.on(llmPath, () => stream.response);
+    session.processChat('x');
+    stream.push(messageLine('One.'));
+    await settle();
+    stf(5_000);
+    let release: (response: Response) => void = () => undefined;
+    fake.on(
+      exchangePath,
+      () =>
+        new Promise((resolve) => {
+          release = resolve;
+        }),
+    );
+    peer.iceState('failed');
+    await settle();
+    expect(seen.at(-1)).toBe('LLM');
+    stream.push(messageLine(' Two.') + messageLine(' Three.'));
+    await settle();
+    expect(seen.at(-1)).toBe('ANALYZING+LLM');
+    release(Response.json({ server_sdp: { type: 'answer', sdp: 'x' }, recovery: { window_sec: 30 } }));
+    await settle();
+    expect(connections).toEqual(['recovering', 'connected']);
+    expect(commands()).toEqual([
+      { type: 'ttstf', data: { message: 'Two.' } },
+      { type: 'ttstf', data: { message: 'Three.' } },
+    ]);
+    stream.push(messageLine(' Four.') + finishLine);
+    stream.end();
+    await settle();
+    expect(commands().at(-1)).toEqual({ type: 'ttstf', data: { message: 'Four.' } });
+    stf(0);
+    stf(0);
+    stf(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(seen.slice(-5)).toEqual([
+      'ai: One. Two. Three. Four.',
+      'ANALYZING',
+      'ANALYZING+SPEAKING',
+      'SPEAKING',
+      '',
+    ]);
+    answers(finishLine);
+    session.processChat('y');
+    await settle();
+    expect(requestMessages(1)).toHaveLength(3);
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps up to 100 utterances in order, and reports what is dropped', async () => {
+    await connectRecoverably();
+    fake.on('/ice-servers/', () => new Promise(() => undefined));
+    peer.iceState('failed');
+    for (let count = 1; count <= 102; count++) session.processCustomChat(String(count));
+    expect(errors.map(({ message }) => message)).toEqual(
+      Array(2).fill('Speech was dropped: too much of it waits for the connection to come back'),
+    );
+    fake.on('/ice-servers/', () => Response.json({ ice_servers: [] }));
+    await vi.advanceTimersByTimeAsync(10_500);
+    await settle();
+    expect(commands()).toHaveLength(100);
+    expect(commands()[99]).toEqual({ type: 'ttstf', data: { message: '100' } });
+  });
+
+  it('clearBuffer forgets what waits, and the server is told when it is back', async () => {
+    await connectRecoverably();
+    peer.iceState('failed');
+    session.processCustomChat('1');
+    await session.clearBuffer();
+    session.processCustomChat('2');
+    await settle();
+    expect(commands()).toEqual([
+      { type: 'clear-buffer', data: {} },
+      { type: 'ttstf', data: { message: '2' } },
+    ]);
+  });
+
+  it('rejects uploads under way, and those begun meanwhile', async () => {
+    await connectRecoverably();
+    const file = new Blob(['x']);
+    const message = (error: Error): string => error.message;
+    const first = session.processSTF(file).catch(message);
+    await settle();
+    fake.on('/ice-servers/', () => new Promise(() => undefined));
+    peer.iceState('failed');
+    session.processCustomChat('waits');
+    const second = session.processSTF(file).catch(message);
+    expect(await first).toBe('File channel closed before transfer completed');
+    expect(await second).toBe('File channel closed before transfer completed');
+    expect(seen.at(-1)).toBe('ANALYZING');
+    session.stopSession();
+    await settle();
+  });
+
+  it('tries until the window ends, then closes once', async () => {
+    await connectRecoverably();
+    fake.on('/ice-servers/', () => Promise.reject(new TypeError('offline')));
+    const closes: SessionClose[] = [];
+    session.onClose((_, close) => closes.push(close));
+    peer.iceState('failed');
+    session.processCustomChat('x');
+    for (let second = 0; second < 30; second++) {
+      await settle();
+      expect(connections).toEqual(['recovering']);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await settle();
+    expect(connections).toEqual(['recovering', 'closed']);
+    expect(seen.slice(-2)).toEqual(['', 'closed false']);
+    expect(closes).toMatchObject([{ cause: 'recovery-timeout', code: 408, manual: false }]);
+    expect(fake.callsTo('/ice-servers/').length).toBeGreaterThan(5);
+  });
+
+  it.each([
+    [400, 'session_terminated'],
+    [404, 'not_found'],
+  ])('closes at once when the server answers %i', async (status, code) => {
+    await connectRecoverably();
+    fake.on(exchangePath, () => apiErrorResponse(status, code, 'x'));
+    const closes: SessionClose[] = [];
+    session.onClose((_, close) => closes.push(close));
+    peer.message.drop();
+    await settle();
+    expect(connections).toEqual(['recovering', 'closed']);
+    expect(seen).toEqual(['closed false']);
+    expect(closes).toMatchObject([{ cause: 'session-ended' }]);
+    expect(peers.every(({ closed }) => closed)).toBe(true);
+  });
+
+  it('ends cleanly with stopSession while it is taken up again', async () => {
+    await connectRecoverably();
+    fake.on(exchangePath, () => new Promise(() => undefined));
+    peer.iceState('failed');
+    await settle();
+    session.stopSession();
+    session.stopSession();
+    await settle();
+    expect(seen).toEqual(['closed true']);
+    expect(connections).toEqual(['recovering', 'closed']);
+    expect(fake.callsTo(exchangePath)[1]?.signal?.aborted).toBe(true);
+    expect(peers.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
+  it.each([undefined, null, {}, { window_sec: 0 }, { window_sec: 'x' }])(
+    'is final when the server offers %j',
+    async (recovery) => {
+      fake.on(exchangePath, () => Response.json({ server_sdp: { type: 'answer', sdp: 'x' }, recovery }));
+      await connect();
+      peer.iceState('disconnected');
+      expect(seen).toEqual(['closed false']);
+    },
+  );
+
+  it('is final without recovery, which is not asked for then', async () => {
+    await connectRecoverably({ recovery: false });
+    expect(fake.callsTo(exchangePath)[0]?.body).not.toHaveProperty('recoverable');
+    peer.iceState('disconnected');
+    expect(seen).toEqual(['closed false']);
+    expect(connections).toEqual(['closed']);
+  });
+
+  it('leaves the microphone of the older form on', async () => {
+    const release = vi.fn();
+    const stream = { getAudioTracks: () => [{}] } as unknown as MediaStream;
+    fake.on(exchangePath, () =>
+      Response.json({ server_sdp: { type: 'answer', sdp: 'x' }, recovery: { window_sec: 30 } }),
+    );
+    session = await connectSession(
+      { apiServer, sessionId: 's1', width: 1, height: 1, clientTools: [], enableVoiceChat: true },
+      {
+        fetch: fake.fetch,
+        openLocalAudio: async () => ({ stream, release }),
+        createPeerConnection: (configuration) => {
+          peer = new FakePeer(configuration);
+          peers.push(peer);
+          return asPeerConnection(peer);
+        },
+      },
+    );
+    peer.iceState('failed');
+    await settle();
+    expect(peers.map(({ tracks }) => tracks.length)).toEqual([1, 1]);
+    expect(release).not.toHaveBeenCalled();
+    session.stopSession();
+    expect(release).toHaveBeenCalledExactlyOnceWith(true);
+  });
+});
+
+describe('video elements', () => {
+  const element = (): FakeVideo => ({ srcObject: null, paused: false, ended: false, plays: 0, play });
+  async function play(this: FakeVideo): Promise<void> {
+    this.plays++;
+  }
+  interface FakeVideo {
+    srcObject: unknown;
+    paused: boolean;
+    ended: boolean;
+    plays: number;
+    play(): Promise<void>;
+  }
+
+  it('follow the connection, unless the page has given them something else or the user has paused', async () => {
+    fake.on('/exchange/', () =>
+      Response.json({ server_sdp: { type: 'answer', sdp: 'x' }, recovery: { window_sec: 30 } }),
+    );
+    await connect();
+    const playing = element();
+    const paused = { ...element(), paused: true };
+    const ended = { ...element(), paused: true, ended: true };
+    const other = element();
+    for (const video of [playing, paused, ended, other, playing]) {
+      // As much of a video element as the session looks at.
+      session.setSrc(video as unknown as HTMLVideoElement);
+    }
+    expect(other.srcObject).toBe(peer.remoteStream);
+    other.srcObject = 'a film';
+    for (let count = 0; count < 2; count++) {
+      peer.iceState('failed');
+      await settle();
+    }
+    expect(peers).toHaveLength(3);
+    expect([playing, paused, ended].map(({ srcObject }) => srcObject)).toEqual(
+      Array(3).fill(peer.remoteStream),
+    );
+    expect(other.srcObject).toBe('a film');
+    expect([playing, paused, ended, other].map(({ plays }) => plays)).toEqual([2, 0, 2, 0]);
+  });
+});
+
+describe('signals', () => {
+  const reason = new Error('left');
+  let controller: AbortController;
+  let signal: AbortSignal;
+
+  beforeEach(async () => {
+    controller = new AbortController();
+    signal = controller.signal;
+  });
+
+  const hang = (path: string): void => fake.on(path, () => new Promise(() => undefined));
+
+  it.each(['/session/s1/', '/ice-servers/', '/exchange/'])(
+    'createSession gives up during %s',
+    async (path) => {
+      hang(path);
+      const outcome = connect({ signal }).catch((error: unknown) => error);
+      await settle();
+      controller.abort(reason);
+      expect(await outcome).toBe(reason);
+      expect(peers.every(({ closed }) => closed)).toBe(true);
+      session = undefined as unknown as Session;
+    },
+  );
+
+  it('createSession releases the microphone, also one that is granted later', async () => {
+    const release = vi.fn();
+    const stream = { getAudioTracks: () => [{}] } as unknown as MediaStream;
+    const begin = (openLocalAudio: () => Promise<LocalAudio>): Promise<unknown> =>
+      connectSession(
+        { apiServer, sessionId: 's1', width: 1, height: 1, clientTools: [], enableVoiceChat: true, signal },
+        {
+          fetch: fake.fetch,
+          openLocalAudio,
+          createPeerConnection: (configuration) => asPeerConnection(new FakePeer(configuration)),
+        },
+      ).catch((error: unknown) => error);
+    hang('/exchange/');
+    const first = begin(async () => ({ stream, release }));
+    await settle();
+    controller.abort(reason);
+    expect(await first).toBe(reason);
+    expect(release).toHaveBeenCalledWith(true);
+
+    release.mockClear();
+    controller = new AbortController();
+    signal = controller.signal;
+    let grant: (audio: LocalAudio) => void = () => undefined;
+    const second = begin(
+      () =>
+        new Promise((resolve) => {
+          grant = resolve;
+        }),
+    );
+    await settle();
+    controller.abort(reason);
+    expect(await second).toBe(reason);
+    grant({ stream, release });
+    await settle();
+    expect(release).toHaveBeenCalledExactlyOnceWith(true);
+  });
+
+  it('have no effect on a session once it is connected', async () => {
+    await connect({ signal });
+    controller.abort(reason);
+    await settle();
+    expect(seen).toEqual([]);
+  });
+
+  it('end one turn of processChat', async () => {
+    await connect();
+    const streams = [openStream(), openStream()];
+    const responses = streams.map(({ response }) => response);
+    fake.on(llmPath, () => responses.shift() ?? streamResponse([]));
+    await session.processChat('1', { signal });
+    await session.processChat('2');
+    streams[0]?.push(messageLine('A.'));
+    await settle();
+    controller.abort(reason);
+    await settle();
+    expect(streams[0]?.cancelled()).toBe(true);
+    expect(streams[1]?.cancelled()).toBe(false);
+    expect(seen).toContain('ai: A.');
+    expect(errors).toEqual([]);
+    streams[1]?.push(finishLine);
+    streams[1]?.end();
+    await settle();
+    answers(finishLine);
+    await session.processChat('3');
+    await settle();
+    expect(requestMessages(2)).toEqual([
+      { role: 'user', content: '2' },
+      { role: 'user', content: '3' },
+    ]);
+  });
+
+  it('that fired before a call reject it, without any effect', async () => {
+    await connect();
+    controller.abort(reason);
+    const before = fake.calls.length;
+    const blob = new Blob(['x']);
+    for (const call of [
+      () => session.processChat('x', { signal }),
+      () => session.clearBuffer({ signal }),
+      () => session.processSTF(blob, 'wav', '', { signal }),
+      () => session.transcribeAudio(blob, 'en', { signal }),
+      () => session.transcribeAudioDetailed(blob, 'en', { signal }),
+      () => session.startProcessSTT(0, { signal }),
+      () => session.logSessionEvent('x', { signal }),
+    ]) {
+      await expect(call()).rejects.toBe(reason);
+    }
+    expect(await session.processTTS('x', { signal })).toBeUndefined();
+    expect(seen).toEqual([]);
+    expect(fake.calls).toHaveLength(before);
+    expect(commands()).toEqual([]);
+  });
+
+  it('reject requests under way', async () => {
+    await connect();
+    hang(sttPath);
+    hang(eventPath);
+    const outcomes = [
+      session.transcribeAudio(new Blob(['x']), undefined, { signal }),
+      session.logSessionEvent('x', { signal }),
+    ].map((promise) => promise.catch((error: unknown) => error));
+    await settle();
+    controller.abort(reason);
+    expect(await Promise.all(outcomes)).toEqual([reason, reason]);
+    expect(fake.callsTo(sttPath)[0]?.signal?.aborted).toBe(true);
+  });
+
+  it('make processTTS resolve with nothing, and nobody is told', async () => {
+    await connect();
+    hang(ttsPath);
+    const speech = session.processTTS('Hi', { signal });
+    await settle();
+    controller.abort(reason);
+    expect(await speech).toBeUndefined();
+    expect(seen).toEqual(['TTS', '']);
+    expect(errors).toEqual([]);
+  });
+
+  it('end an upload', async () => {
+    await connect();
+    const upload = session
+      .processSTF(new Blob(['x']), 'wav', '', { signal })
+      .catch((error: unknown) => error);
+    await settle();
+    controller.abort(reason);
+    expect(await upload).toBe(reason);
+    expect(peer.channels.at(-1)?.readyState).toBe('closed');
+    expect(seen).toEqual(['ANALYZING', '']);
+  });
+
+  it('end a start of recording; another can follow, and the late microphone is released', async () => {
+    await connect();
+    let open: () => void = () => undefined;
+    nextRecorder.startGate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const start = session.startProcessSTT(0, { signal }).catch((error: unknown) => error);
+    await settle();
+    controller.abort(reason);
+    expect(await start).toBe(reason);
+    expect(seen).toEqual(['RECORDING', '']);
+    await session.startProcessSTT();
+    open();
+    await settle();
+    expect(recorders.map(({ recording }) => recording)).toEqual([false, true]);
+    expect(session.isSTTRecording()).toBe(true);
+  });
+
+  it('end a transcription, but keep the recording', async () => {
+    await connect();
+    hang(sttPath);
+    await session.startProcessSTT();
+    const stop = session.stopProcessSTT('en', { signal }).catch((error: unknown) => error);
+    await settle();
+    controller.abort(reason);
+    expect(await stop).toBe(reason);
+    expect(session.lastRecordedAudioFile).toBeInstanceOf(File);
+    expect(seen).toEqual(['RECORDING', '']);
+  });
+
+  it('end the waiting of clearBuffer, not its work', async () => {
+    await connect();
+    hang(llmPath);
+    await session.processChat('x');
+    const clear = session.clearBuffer({ signal }).catch((error: unknown) => error);
+    controller.abort(reason);
+    expect(await clear).toBe(reason);
+    await settle();
+    expect(seen.at(-1)).toBe('');
+    expect(commands()).toEqual([{ type: 'clear-buffer', data: {} }]);
+  });
+});
+
+describe('timings', () => {
+  let timings: TurnTimings[];
+
+  beforeEach(async () => {
+    await connect();
+    timings = [];
+    session.subscribeTimings((snapshot) => timings.push(snapshot));
+  });
+
+  it('tell each step of a turn', async () => {
+    session.processTTSTF('Welcome.');
+    const stream = openStream();
+    fake.on(llmPath, () => stream.response);
+    session.processChat('x');
+    const after = async (delayMs: number, happen: () => void): Promise<void> => {
+      await vi.advanceTimersByTimeAsync(delayMs);
+      happen();
+      await settle();
+    };
+    await after(100, () => stream.push(line({ type: 'note' })));
+    await after(50, () => stream.push(messageLine('😀')));
+    await after(50, () => stream.push(messageLine('One.') + messageLine('Two.')));
+    await after(50, () => stf(1_000));
+    await after(50, () => stf(1_000));
+    await after(50, () => stf(1_000));
+    await after(50, () => {
+      stream.push(finishLine);
+      stream.end();
+    });
+    expect(timings).toEqual([
+      { turn: 1, firstLineMs: 100 },
+      { turn: 1, firstLineMs: 100, firstTextMs: 200 },
+      { turn: 1, firstLineMs: 100, firstTextMs: 200, spokenMs: 300 },
+      { turn: 1, firstLineMs: 100, firstTextMs: 200, spokenMs: 300, finishedMs: 400, outcome: 'completed' },
+    ]);
+  });
+
+  it('tell failures and cancelled turns, and forget speech that was cleared', async () => {
+    fake.on(llmPath, () => apiErrorResponse(400, 'x', 'x'));
+    session.processChat('x');
+    await settle();
+    expect(timings).toEqual([{ turn: 1, finishedMs: 0, outcome: 'failed' }]);
+    const stream = openStream();
+    fake.on(llmPath, () => stream.response);
+    session.processChat('y');
+    stream.push(messageLine('A.'));
+    await settle();
+    await session.clearBuffer();
+    session.processTTSTF('B.');
+    stf(0);
+    expect(timings.at(-1)).toEqual({
+      turn: 2,
+      firstLineMs: 0,
+      firstTextMs: 0,
+      finishedMs: 0,
+      outcome: 'cancelled',
+    });
+  });
+});
+
+describe('milestones', () => {
+  it('are told in order, up to the first picture', async () => {
+    const names: string[] = [];
+    await connect({
+      onMilestone: ({ name, atMs }) => {
+        expect(atMs).toBeGreaterThanOrEqual(0);
+        names.push(name);
+      },
+    });
+    expect(names).toEqual([
+      'session-info',
+      'ice-servers',
+      'offer',
+      'answer',
+      'stream',
+      'channel-open',
+      'connected',
+    ]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(names).toHaveLength(7);
+    peer.framesDecoded = 1;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(names.at(-1)).toBe('first-frame');
+  });
+
+  it('do no harm when the page throws or the session ends early', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await connect({
+      onMilestone: () => {
+        throw new Error('page');
+      },
+    });
+    session.stopSession();
+    await vi.advanceTimersByTimeAsync(100);
+    print.mockRestore();
   });
 });
 

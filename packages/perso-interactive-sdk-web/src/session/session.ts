@@ -1,37 +1,28 @@
 /** A conversation with one AI human. */
 
-import type { FetchFunction, RequestOptions } from '../api/http.ts';
-import { requestLlm, sendSessionEvent, synthesize, transcribe } from '../api/rest.ts';
+import { abortable, type SignalOptions, throwIfAborted } from '../abort.ts';
+import { sendSessionEvent, synthesize, transcribe } from '../api/rest.ts';
 import { decodeBase64, toAudioBlob } from '../audio/decode.ts';
-import type { ChatTool } from '../chat-tool.ts';
 import { removeEmoji } from '../emoji.ts';
 import { ApiError, STTError, TTSDecodeError, TTSError, toError } from '../errors.ts';
-import { callGuarded, createListeners, type Listeners } from '../listeners.ts';
 import { type LLMStreamChunk, LlmProcessor, type ProcessLLMOptions } from '../llm/llm-processor.ts';
-import type { CommandFrame, Connection } from '../rtc/connection.ts';
+import type { ConnectionState } from '../rtc/connection.ts';
 import type { STTResponse } from '../types.ts';
 import { normalizeAudioFormat } from './audio-format.ts';
-import { type Chat, type ChatLog, createChatLog } from './chat-log.ts';
-import { ChatState, type ChatStates, createChatStates } from './chat-state.ts';
-import { type ChatTurns, createChatTurns } from './chat-turns.ts';
-import { createSpeechTimer, type SpeechTimer } from './speech-timer.ts';
+import { ChatSession, type ChatSessionParts } from './chat-session.ts';
+import { ChatState } from './chat-state.ts';
+import { createSessionClose, type SessionClose } from './session-close.ts';
 import { createSttRecording, type Recorder, type SttRecording } from './stt-recording.ts';
+import { createTurnTimings, type TurnTimings } from './turn-timings.ts';
+import { createVideoElements, type VideoElements } from './video-elements.ts';
 
 /** What a session is made of. Sessions are made by `createSession`. */
-export interface SessionParts {
-  readonly apiServer: string;
-  readonly sessionId: string;
-  readonly clientTools: Array<ChatTool>;
-  /** `null` for a session without picture and speech. */
-  readonly connection: Connection | null;
+export interface SessionParts extends ChatSessionParts {
   readonly createRecorder: () => Recorder;
-  readonly fetch?: FetchFunction | undefined;
-  /** Starts the heartbeat of a session without a connection, and returns what stops it. */
-  readonly startHeartbeat?: ((onError: (error: unknown) => void) => () => void) | undefined;
 }
 
 /** Options of `Session.processTTS`. */
-export interface ProcessTTSOptions {
+export interface ProcessTTSOptions extends SignalOptions {
   /** Whether to convert the audio to WAV, 16 000 Hz, 16 bit, one channel. Default: `false`. */
   resample?: boolean | undefined;
   /** Language, for example `ko` or `en`. Default: chosen by the server. */
@@ -57,54 +48,29 @@ export interface ProcessTTSOptions {
  * await session.processChat('Hello!');
  * ```
  */
-export class Session {
-  /** Base URL of the API server. */
-  readonly apiServer: string;
-  /** Id of the session. */
-  readonly sessionId: string;
-  /** The media connection; `null` in a session without picture and speech. */
-  readonly perso: Connection | null;
-  /** Client tools the LLM may call. */
-  clientTools: Array<ChatTool>;
+export class Session extends ChatSession {
   /** The recording last fetched with {@link Session.stopProcessSTT}, as WAV; `null` before the first. */
   lastRecordedAudioFile: File | null;
 
-  private readonly requestOptions: RequestOptions;
-  private readonly states: ChatStates;
-  private readonly log: ChatLog;
-  private readonly errors: Listeners<Error>;
-  private readonly turns: ChatTurns;
   private readonly llm: LlmProcessor;
-  private readonly speechTimer: SpeechTimer;
   private readonly recording: SttRecording;
-  private readonly stopHeartbeat: (() => void) | undefined;
-  private sttCallback: ((text: string) => void) | undefined;
-  /** Grows with each `clearBuffer`; work that began under an older number is no longer wanted. */
-  private epoch: number;
+  private readonly videos: VideoElements;
+  private closing: SessionClose | undefined;
 
   /** Use `createSession`. */
   constructor(parts: SessionParts) {
-    const { apiServer, sessionId, connection } = parts;
-    this.apiServer = apiServer;
-    this.sessionId = sessionId;
-    this.perso = connection;
-    this.clientTools = parts.clientTools;
+    super({ ...parts, timings: createTurnTimings() });
     this.lastRecordedAudioFile = null;
-    this.sttCallback = undefined;
-    this.epoch = 0;
-    this.requestOptions = { fetch: parts.fetch };
-    this.states = createChatStates();
-    this.log = createChatLog();
-    this.errors = createListeners<Error>();
-    this.speechTimer = createSpeechTimer(() => this.states.update(null, ChatState.SPEAKING));
+    this.closing = undefined;
+    this.videos = createVideoElements();
     this.recording = createSttRecording({
       createRecorder: parts.createRecorder,
       onAutoStopFailure: () => this.states.update(null, ChatState.RECORDING),
     });
     this.llm = new LlmProcessor(
       {
-        apiServer,
-        sessionId,
+        apiServer: parts.apiServer,
+        sessionId: parts.sessionId,
         clientTools: parts.clientTools,
         callbacks: {
           onChatStateChange: (add, remove) => this.states.update(add, remove),
@@ -115,40 +81,9 @@ export class Session {
       },
       { fetch: parts.fetch },
     );
-    this.turns = createChatTurns({
-      tools: () => this.clientTools,
-      requestLlm: (body, signal) =>
-        requestLlm(apiServer, sessionId, body, { ...this.requestOptions, signal }),
-      speak: (text) => this.speak(text),
-      log: (text) => this.log.add(text, false),
-      onStart: () => this.states.update(ChatState.LLM, null),
-      onEnd: () => this.states.update(null, ChatState.LLM),
-      onError: (error) => this.errors.emit(error),
+    parts.connection?.onState((state) => {
+      if (state === 'connected') this.videos.follow(this.getRemoteStream());
     });
-    connection?.onFrame((frame) => this.receive(frame));
-    connection?.onStatus(() => {
-      // Nothing more will be heard of what was to be spoken.
-      this.speechTimer.cancel();
-      this.states.reset(ChatState.ANALYZING, ChatState.SPEAKING);
-    });
-    this.stopHeartbeat = parts.startHeartbeat?.((error) => this.errors.emit(toError(error)));
-  }
-
-  /**
-   * Sends a message to the AI human, which answers in speech and in the chat log. Resolves at once; the turn goes on in
-   * the background, shown by the chat states `LLM`, `ANALYZING` and `SPEAKING`. A message of white space is ignored.
-   *
-   * Failures go to the error handlers as `LLMError`.
-   *
-   * @example
-   * ```ts source="./session.examples.ts#process-chat"
-   * await session.processChat('What can I see in Seoul?');
-   * ```
-   */
-  async processChat(message: string): Promise<void> {
-    if (message.trim() === '') return;
-    this.log.add(message, true);
-    this.turns.run(message);
   }
 
   /**
@@ -180,37 +115,12 @@ export class Session {
   }
 
   /**
-   * Makes the AI human say an answer of your own LLM. Blank messages are ignored. Touches neither history nor chat log.
-   *
-   * @deprecated Use {@link Session.processTTSTF}.
-   */
-  processCustomChat(message: string): void {
-    this.speak(message);
-  }
-
-  /**
-   * Makes the AI human say `message`, and adds it to the chat log and to the history of `processChat`. Blank messages
-   * are ignored. `ANALYZING` is set until speech begins, then `SPEAKING`.
-   *
-   * @example
-   * ```ts source="./session.examples.ts#speak"
-   * session.processTTSTF('Welcome! How may I help you?');
-   * ```
-   */
-  processTTSTF(message: string): void {
-    if (message.trim() === '') return;
-    this.turns.addAssistantText(message);
-    this.log.add(message, false);
-    this.speak(message);
-  }
-
-  /**
    * Turns text into an audio file without making the AI human speak. `TTS` is set meanwhile. A text that does not end
    * in `.`, `?` or `!` gets a `.` appended, which voices need for a natural ending.
    *
    * Resolves with a Blob (`audio/wav`, or `audio/mpeg` if that is what the server sent), or with `undefined` when
-   * nothing is left of the text without emoji, when {@link Session.clearBuffer} was called meanwhile, or after a
-   * failure: the error handlers get a `TTSError`, or the original error when the network fails.
+   * nothing is left of the text without emoji, when `clearBuffer` was called or `signal` fired meanwhile, or after a
+   * failure: the error handlers get a `TTSError`, or the original error when the network fails. It never rejects.
    *
    * @example
    * ```ts source="./session.examples.ts#process-tts"
@@ -224,20 +134,20 @@ export class Session {
    */
   async processTTS(
     message: string,
-    { resample = false, locale, output_format }: ProcessTTSOptions = {},
+    { resample = false, locale, output_format, signal }: ProcessTTSOptions = {},
   ): Promise<Blob | undefined> {
     const words = removeEmoji(message).trim();
-    if (words === '') return undefined;
+    if (words === '' || signal?.aborted) return undefined;
     const text = /[.?!]$/.test(words) ? words : `${words}.`;
     const { epoch } = this;
     this.states.update(ChatState.TTS, null);
     try {
       const params = { sessionId: this.sessionId, text, locale, output_format };
-      const { audio } = await synthesize(this.apiServer, params, this.requestOptions);
-      const blob = await toAudioBlob(decodeBase64(audio), resample);
+      const { audio } = await synthesize(this.apiServer, params, { ...this.requestOptions, signal });
+      const blob = await abortable(toAudioBlob(decodeBase64(audio), resample), signal);
       return epoch === this.epoch ? blob : undefined;
     } catch (error) {
-      if (epoch !== this.epoch) return undefined;
+      if (epoch !== this.epoch || signal?.aborted) return undefined;
       const known = error instanceof ApiError || error instanceof TTSDecodeError;
       this.errors.emit(known ? new TTSError(error) : toError(error));
       return undefined;
@@ -255,7 +165,8 @@ export class Session {
    * Resolves with the reference of the uploaded file when the AI human has been told to speak it.
    *
    * @throws {Error} "processSTF requires WebRTC (STF mode)" in a session without picture; "File transfer timed out"
-   * after 30 s; other errors when the upload breaks off.
+   * after 30 s; other errors when the upload breaks off, as it does when the connection is lost.
+   * @throws the reason of `signal` when it fires before the upload is complete.
    *
    * @example
    * ```ts source="./session.examples.ts#process-stf"
@@ -263,21 +174,30 @@ export class Session {
    * if (speech !== undefined) await session.processSTF(speech, speech.type, 'Hello!');
    * ```
    */
-  async processSTF(file: Blob, format?: string, message = ''): Promise<string> {
+  async processSTF(
+    file: Blob,
+    format?: string,
+    message = '',
+    { signal }: SignalOptions = {},
+  ): Promise<string> {
     const connection = this.requireConnection('processSTF');
-    const { epoch } = this;
+    throwIfAborted(signal);
+    const { epoch, speechEpoch } = this;
     this.states.update(ChatState.ANALYZING, null);
-    let speaking = false;
+    let ordered = false;
     try {
-      const fileRef = await connection.sendFile(file);
+      const fileRef = await connection.sendFile(file, signal);
       if (epoch === this.epoch) {
         const command = { message, file_ref: fileRef, format: normalizeAudioFormat(format, file.type) };
-        speaking = connection.send('stf', command);
+        ordered = connection.send('stf', command);
       }
       return fileRef;
     } finally {
-      // clearBuffer has reset the states; an ANALYZING set since then belongs to another call.
-      if (!speaking && epoch === this.epoch) this.states.update(null, ChatState.ANALYZING);
+      // When the states were reset meanwhile, an ANALYZING set since then belongs to another call.
+      const counted = speechEpoch === this.speechEpoch;
+      if (ordered) this.speechOrdered();
+      if (ordered && !counted) this.states.update(ChatState.ANALYZING, null);
+      if (!ordered && counted) this.states.update(null, ChatState.ANALYZING);
     }
   }
 
@@ -286,24 +206,31 @@ export class Session {
    * words, empty when nothing was said.
    *
    * @throws {STTError} when the server refuses.
+   * @throws the reason of `signal` when it fires.
    *
    * @example
    * ```ts source="./session.examples.ts#transcribe"
    * const text = await session.transcribeAudio(file, 'ko');
    * ```
    */
-  async transcribeAudio(audio: Blob | File, language?: string): Promise<string> {
-    return (await this.transcribeAudioDetailed(audio, language)).text;
+  async transcribeAudio(audio: Blob | File, language?: string, options: SignalOptions = {}): Promise<string> {
+    return (await this.transcribeAudioDetailed(audio, language, options)).text;
   }
 
   /**
    * Transcribes an audio file like {@link Session.transcribeAudio}, with the result as an object.
    *
    * @throws {STTError} when the server refuses.
+   * @throws the reason of `signal` when it fires.
    */
-  async transcribeAudioDetailed(audio: Blob | File, language?: string): Promise<STTResponse> {
+  async transcribeAudioDetailed(
+    audio: Blob | File,
+    language?: string,
+    { signal }: SignalOptions = {},
+  ): Promise<STTResponse> {
     try {
-      return await transcribe(this.apiServer, this.sessionId, audio, language, this.requestOptions);
+      const options = { ...this.requestOptions, signal };
+      return await transcribe(this.apiServer, this.sessionId, audio, language, options);
     } catch (error) {
       throw error instanceof ApiError ? new STTError(error) : error;
     }
@@ -311,10 +238,12 @@ export class Session {
 
   /**
    * Starts to record the microphone for {@link Session.stopProcessSTT}; `RECORDING` is set until then. After `timeout`
-   * milliseconds, if given and above 0, recording stops by itself, and the file waits to be fetched.
+   * milliseconds, if given and above 0, recording stops by itself, and the file waits to be fetched. `signal` ends the
+   * start, for example while the user is asked for the microphone; a recording that has begun goes on.
    *
    * @throws {Error} "STT recording is already in progress".
    * @throws {DOMException} when the user refuses the microphone or there is none.
+   * @throws the reason of `signal` when it fires.
    *
    * @example
    * ```ts source="./session.examples.ts#stt"
@@ -329,12 +258,15 @@ export class Session {
    * }
    * ```
    */
-  async startProcessSTT(timeout?: number): Promise<void> {
+  async startProcessSTT(timeout?: number, { signal }: SignalOptions = {}): Promise<void> {
+    throwIfAborted(signal);
     if (this.recording.isUnderWay()) throw new Error('STT recording is already in progress');
     this.states.update(ChatState.RECORDING, null);
     try {
-      await this.recording.start(timeout);
+      await abortable(this.recording.start(timeout), signal);
     } catch (error) {
+      // The microphone may be granted later; it is released then.
+      if (signal?.aborted) this.recording.discard();
       this.states.update(null, ChatState.RECORDING);
       throw error;
     }
@@ -342,17 +274,18 @@ export class Session {
 
   /**
    * Stops recording and transcribes. Without `language` (for example `ko` or `en`) the server detects it. The recording
-   * stays available in {@link Session.lastRecordedAudioFile}.
+   * stays available in {@link Session.lastRecordedAudioFile}, also when `signal` ends the transcription.
    *
    * @throws {STTError} when the server refuses.
    * @throws {Error} "STT recording has not been started", or "STT recording is not in progress" when it has ended
    * before.
+   * @throws the reason of `signal` when it fires.
    */
-  async stopProcessSTT(language?: string): Promise<string> {
+  async stopProcessSTT(language?: string, options: SignalOptions = {}): Promise<string> {
     this.states.update(null, ChatState.RECORDING);
     const file = await this.recording.stop();
     this.lastRecordedAudioFile = file;
-    return this.transcribeAudio(file, language);
+    return this.transcribeAudio(file, language, options);
   }
 
   /** Whether a recording is under way, or one that stopped by itself waits for {@link Session.stopProcessSTT}. */
@@ -360,190 +293,81 @@ export class Session {
     return this.recording.isActive();
   }
 
-  /**
-   * Starts voice input over the media connection.
-   *
-   * @deprecated Use {@link Session.startProcessSTT}.
-   * @throws {Error} in a session without picture.
-   */
-  startVoiceChat(): void {
-    const connection = this.requireConnection('startVoiceChat');
-    this.states.update(ChatState.RECORDING, null);
-    connection.send('record-start', {});
+  override setSrc(element: HTMLVideoElement): void {
+    this.videos.show(element, this.getRemoteStream());
   }
 
   /**
-   * Ends voice input over the media connection. The recognized text goes to the callback of
-   * {@link Session.setSttResultCallback}, else to {@link Session.processChat}.
-   *
-   * @deprecated Use {@link Session.stopProcessSTT}.
-   * @throws {Error} in a session without picture.
-   */
-  stopVoiceChat(): void {
-    const connection = this.requireConnection('stopVoiceChat');
-    const sent = connection.send('record-end-stt', {});
-    this.states.update(sent ? ChatState.ANALYZING : null, ChatState.RECORDING);
-  }
-
-  /**
-   * Stops what the AI human is saying and preparing: speech that has not begun is dropped, and the current sentence is
-   * the last. A turn of `processChat` is cancelled; `processLLM` has its own signal. Resolves when all of it has ended
-   * and the chat states are empty.
-   */
-  async clearBuffer(): Promise<void> {
-    this.epoch++;
-    this.perso?.send('clear-buffer', {});
-    await this.turns.cancel();
-    this.speechTimer.cancel();
-    this.states.reset();
-  }
-
-  /** Changes the size of the picture, in CSS pixels. Does nothing in a session without picture. */
-  changeSize(width: number, height: number): void {
-    this.perso?.send('change-size', { width, height });
-  }
-
-  /** Shows the AI human in a `<video>` element. */
-  setSrc(element: HTMLVideoElement): void {
-    element.srcObject = this.getRemoteStream() ?? null;
-  }
-
-  /** Picture and sound of the AI human; `undefined` in a session without picture. */
-  getRemoteStream(): MediaStream | undefined {
-    return this.perso?.getRemoteStream();
-  }
-
-  /**
-   * What the page sends in the older voice chat form; `null` otherwise.
-   *
-   * @deprecated Belongs to the older voice chat form.
-   */
-  getLocalStream(): MediaStream | null {
-    return this.perso?.getLocalStream() ?? null;
-  }
-
-  /** Id of the session. */
-  getSessionId(): string {
-    return this.sessionId;
-  }
-
-  /**
-   * Calls back with the active chat states, whenever they change; an empty set means the AI human is available. Returns
-   * the function that ends the subscription.
-   *
-   * @example
-   * ```ts source="./session.examples.ts#subscribe"
-   * const unsubscribe = session.subscribeChatStates((states) => {
-   *   button.disabled = states.size > 0;
-   * });
-   * ```
-   */
-  subscribeChatStates(callback: (chatStates: Set<ChatState>) => void): () => void {
-    return this.states.subscribe(callback);
-  }
-
-  /** Calls back with the whole chat log, newest entry first, whenever it grows. Returns the function that ends that. */
-  subscribeChatLog(callback: (chatLog: Array<Chat>) => void): () => void {
-    return this.log.subscribe(callback);
-  }
-
-  /**
-   * Receives the text recognized by {@link Session.stopVoiceChat} in place of `processChat`. One callback at a time: a
-   * later one replaces it. Returns the function that removes it.
-   */
-  setSttResultCallback(callback: (text: string) => void): () => void {
-    // A function of its own for each registration, so that an outdated removal does not remove its successor.
-    const registered = (text: string): void => callback(text);
-    this.sttCallback = registered;
-    return () => {
-      if (this.sttCallback === registered) this.sttCallback = undefined;
-    };
-  }
-
-  /**
-   * Receives the errors of `processChat` (`LLMError`), of `processTTS` (`TTSError`) and of the heartbeat. Any number of
-   * handlers. Returns the function that removes this one.
-   *
-   * @example
-   * ```ts source="./session.examples.ts#errors"
-   * session.setErrorHandler((error) => {
-   *   if (error instanceof LLMError || error instanceof TTSError) {
-   *     const cause = error.underlyingError;
-   *     console.error(cause instanceof ApiError ? cause.detail : cause.description);
-   *   } else {
-   *     console.error(error);
-   *   }
-   * });
-   * ```
-   */
-  setErrorHandler(callback: (error: Error) => void): () => void {
-    return this.errors.add(callback);
-  }
-
-  /**
-   * Calls back when the session has closed: with `true` after {@link Session.stopSession}, with `false` when it was lost
-   * or ended by the server; `getSessionInfo` then tells the `termination_reason`. Never in a session without picture.
-   * Returns the function that removes the callback.
+   * Calls back when the session has closed: with `true` after `stopSession`, with `false` when it was lost or ended by
+   * the server. The second argument tells more, and can ask the server for its reason. A connection that is being taken
+   * up again is not closed yet. Never in a session without picture. Returns the function that removes the callback.
    *
    * @example
    * ```ts source="./session.examples.ts#on-close"
-   * session.onClose(async (manualClosed) => {
+   * session.onClose(async (manualClosed, close) => {
    *   if (manualClosed) return;
-   *   const info = await getSessionInfo({ apiServer: session.apiServer, sessionId: session.sessionId });
-   *   console.error('Session ended:', info.termination_reason);
+   *   console.error('Session ended:', close.cause, await close.terminationReason());
    * });
    * ```
    */
-  onClose(callback: (manualClosed: boolean) => void): () => void {
-    return this.perso?.onStatus(({ code }) => callback(code === 200)) ?? (() => undefined);
+  override onClose(callback: (manualClosed: boolean, close: SessionClose) => void): () => void {
+    const { perso, apiServer, sessionId, requestOptions } = this;
+    if (perso === null) return () => undefined;
+    return perso.onStatus((status) => {
+      this.closing ??= createSessionClose(status, apiServer, sessionId, requestOptions);
+      return callback(this.closing.manual, this.closing);
+    });
+  }
+
+  /**
+   * Calls back when the connection is lost and being taken up again (`recovering`), when it is back (`connected`), and
+   * when it is gone for good (`closed`). While it is away, text to speak waits, up to 100 utterances; what was being
+   * spoken is lost. Never in a session without picture. Returns the function that ends the subscription.
+   *
+   * @example
+   * ```ts source="./session.examples.ts#connection"
+   * session.subscribeConnection((state) => {
+   *   notice.hidden = state !== 'recovering';
+   * });
+   * ```
+   */
+  subscribeConnection(callback: (state: ConnectionState) => void): () => void {
+    return this.perso?.onState(callback) ?? (() => undefined);
+  }
+
+  /**
+   * Calls back with the times of each turn of `processChat`, whenever one more of them is known. Returns the function
+   * that ends the subscription.
+   *
+   * @example
+   * ```ts source="./session.examples.ts#timings"
+   * session.subscribeTimings(({ turn, firstTextMs, spokenMs }) => {
+   *   if (spokenMs !== undefined)
+   *     console.log(`Turn ${turn}: text after ${firstTextMs} ms, speech after ${spokenMs} ms`);
+   * });
+   * ```
+   */
+  subscribeTimings(callback: (timings: TurnTimings) => void): () => void {
+    return this.timings?.subscribe(callback) ?? (() => undefined);
   }
 
   /**
    * Records an event `SESSION_LOG`. Text is sent as it is, objects as JSON; default: empty.
    *
    * @throws {ApiError} when the server refuses.
+   * @throws the reason of `signal` when it fires.
    */
-  async logSessionEvent(detail: string | Record<string, unknown> = ''): Promise<void> {
+  async logSessionEvent(
+    detail: string | Record<string, unknown> = '',
+    { signal }: SignalOptions = {},
+  ): Promise<void> {
     const text = typeof detail === 'string' ? detail : JSON.stringify(detail);
-    await sendSessionEvent(this.apiServer, this.sessionId, 'SESSION_LOG', text, this.requestOptions);
+    const options = { ...this.requestOptions, signal };
+    await sendSessionEvent(this.apiServer, this.sessionId, 'SESSION_LOG', text, options);
   }
 
-  /** Ends the session. Microphone, connection and timers are released; later calls do nothing. */
-  stopSession(): void {
-    this.epoch++;
-    this.stopHeartbeat?.();
-    this.turns.cancel();
+  override stopSession(): void {
     this.recording.discard();
-    this.speechTimer.cancel();
-    this.states.reset(ChatState.RECORDING, ChatState.ANALYZING, ChatState.SPEAKING, ChatState.TTS);
-    this.perso?.close();
-  }
-
-  private speak(text: string): void {
-    const message = removeEmoji(text).trim();
-    if (message === '' || this.perso === null) return;
-    if (this.perso.send('ttstf', { message })) this.states.update(ChatState.ANALYZING, null);
-  }
-
-  private receive({ type, data }: CommandFrame): void {
-    if (type === 'stf') {
-      // An utterance nobody waits for belongs to speech that was cleared.
-      if (!this.states.has(ChatState.ANALYZING) && !this.states.has(ChatState.SPEAKING)) return;
-      this.states.update(ChatState.SPEAKING, ChatState.ANALYZING);
-      this.speechTimer.extend(Math.max(0, Number(data['duration']) || 0));
-    } else if (type === 'stt') {
-      this.states.update(null, ChatState.ANALYZING);
-      const text = typeof data['text'] === 'string' ? data['text'] : '';
-      const { sttCallback } = this;
-      if (sttCallback !== undefined) callGuarded(() => sttCallback(text));
-      else this.processChat(text);
-    } else if (type === 'stt-error') {
-      this.states.update(null, ChatState.ANALYZING);
-    }
-  }
-
-  private requireConnection(method: string): Connection {
-    if (this.perso === null) throw new Error(`${method} requires WebRTC (STF mode)`);
-    return this.perso;
+    super.stopSession();
   }
 }

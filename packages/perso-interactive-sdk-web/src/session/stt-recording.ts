@@ -60,10 +60,10 @@ export function createSttRecording({ createRecorder, onAutoStopFailure }: SttRec
       try {
         await active.start();
       } finally {
-        starting = undefined;
+        if (starting === attempt) starting = undefined;
       }
       if (attempt.cancelled) {
-        throwAway();
+        active.stop().catch(() => undefined);
         throw new Error('STT recording was stopped before it had started');
       }
       if (timeoutMs !== undefined && timeoutMs > 0) timer = setTimeout(() => stopByItself(active), timeoutMs);
@@ -79,7 +79,8 @@ export function createSttRecording({ createRecorder, onAutoStopFailure }: SttRec
       if (!recorder.isRecording()) throw new Error('STT recording is not in progress');
       return recorder.stop();
     },
-    isUnderWay: () => starting !== undefined || autoStop !== undefined || recorder?.isRecording() === true,
+    isUnderWay: () =>
+      starting?.cancelled === false || autoStop !== undefined || recorder?.isRecording() === true,
     isActive: () => kept !== undefined || autoStop !== undefined || recorder?.isRecording() === true,
     discard: throwAway,
   };

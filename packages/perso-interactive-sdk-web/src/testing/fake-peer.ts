@@ -58,6 +58,8 @@ export class FakePeer {
   readonly transceivers: unknown[] = [];
   readonly tracks: unknown[] = [];
   readonly remoteStream = { id: 'remote' };
+  framesDecoded = 0;
+  codecs: unknown;
   localDescription: unknown;
   remoteDescription: unknown;
   iceConnectionState = 'new';
@@ -85,8 +87,17 @@ export class FakePeer {
     return channel;
   }
 
-  addTransceiver(kind: string, { direction }: { direction: string }): void {
+  addTransceiver(kind: string, { direction }: { direction: string }): object {
     this.transceivers.push([kind, direction]);
+    return {
+      setCodecPreferences: (codecs: unknown) => {
+        this.codecs = codecs;
+      },
+    };
+  }
+
+  getReceivers(): object[] {
+    return [{ getStats: async () => new Map([['video', { framesDecoded: this.framesDecoded }]]) }];
   }
 
   addTrack(track: unknown): void {

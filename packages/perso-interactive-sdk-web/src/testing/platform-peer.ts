@@ -7,6 +7,7 @@ interface PlatformPeer {
   readonly pings: number;
   readonly offer: string;
   answersPings: boolean;
+  acceptsFiles: boolean;
   answer(offer: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit>;
   /** Sends a frame as it is. */
   send(frame: string | ArrayBuffer): void;
@@ -51,6 +52,7 @@ export function installPlatformPeer(): void {
       state.uploads.push(upload);
       channel.send(`file-${state.uploads.length}`);
     };
+    if (!state.acceptsFiles) return;
     // An empty binary frame first: it is no "ready" and no reference.
     channel.send(new ArrayBuffer(0));
     channel.send('');
@@ -81,6 +83,7 @@ export function installPlatformPeer(): void {
     pings: 0,
     offer: '',
     answersPings: true,
+    acceptsFiles: true,
     async answer(offer: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit> {
       state.offer = offer.sdp ?? '';
       const connection = new RTCPeerConnection();

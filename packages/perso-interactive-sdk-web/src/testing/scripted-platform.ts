@@ -15,6 +15,12 @@ interface RecordedRequest {
   json(): unknown;
 }
 
+const scripts: Readonly<Record<string, string>> = {
+  '/': 'client/index.iife.js',
+  '/1.0.0': 'core/1.0.0/perso-interactive-sdk.js',
+  '/1.0.1': 'core/1.0.1/perso-interactive-sdk.js',
+};
+
 export interface ScriptedPlatform {
   readonly url: string;
   readonly requests: RecordedRequest[];
@@ -55,13 +61,16 @@ export async function startScriptedPlatform(): Promise<ScriptedPlatform> {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 
-  routes.set('GET /', (_, response) => {
-    response.setHeader('Content-Type', 'text/html').end(page());
-  });
-  routes.set('GET /index.iife.js', (_, response) => {
-    const script = resolve(import.meta.dirname, '../../dist/client/index.iife.js');
-    response.setHeader('Content-Type', 'text/javascript').end(readFileSync(script));
-  });
+  // A page for each script build, under the version that the script belongs to.
+  for (const [path, script] of Object.entries(scripts)) {
+    routes.set(`GET ${path}`, (_, response) => {
+      response.setHeader('Content-Type', 'text/html').end(page(script));
+    });
+    routes.set(`GET /${script}`, (_, response) => {
+      const file = resolve(import.meta.dirname, '../../dist', script);
+      response.setHeader('Content-Type', 'text/javascript').end(readFileSync(file));
+    });
+  }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
@@ -80,7 +89,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function page(): string {
+function page(script: string): string {
   return `<!doctype html><meta charset="utf-8"><title>SDK</title><video id="video" autoplay playsinline></video>
-<script src="/index.iife.js"></script><script>(${installPlatformPeer.toString()})()</script>`;
+<script src="/${script}"></script><script>(${installPlatformPeer.toString()})()</script>`;
 }
