@@ -588,9 +588,9 @@ describe('recognition', () => {
 
   test('a recording becomes text; silence becomes an empty text', async () => {
     const loud = await listen(formWith(wav(new Int16Array(16_000).fill(500))));
-    expect(await json(loud)).toEqual({ text: 'hello' });
+    expect(await json(loud)).toEqual({ text: 'hello', locale: 'en', normalized_text: 'hello' });
     const quiet = await listen(formWith(wav(new Int16Array(16_000)), { language: 'en' }));
-    expect(await json(quiet)).toEqual({ text: '' });
+    expect(await json(quiet)).toMatchObject({ text: '', normalized_text: '' });
   });
 
   test('a language that no recogniser understands is told with what to do', async () => {

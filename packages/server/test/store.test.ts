@@ -27,7 +27,9 @@ function sessionRow(id: string, changes: Partial<SessionRow> = {}): SessionRow {
     paddingLeft: -0.25,
     paddingTop: null,
     paddingHeight: 1,
+    textNormalizationConfigId: null,
     textNormalizationLocale: null,
+    sttTextNormalizationConfigId: null,
     sttTextNormalizationLocale: null,
     extraData: { any: ['json', 1, null] },
     clientSdp: null,
@@ -54,7 +56,10 @@ function promises(open: () => Promise<Store>): void {
   test('a key is found by its value and kept only as a hash', async () => {
     await store.keys.put({ role: 'operator', organizationId: 'org', key: 'plak-secret', label: 'first' });
     await store.keys.put({ role: 'operator', organizationId: 'org', key: 'plak-secret', label: 'again' });
-    expect(await store.keys.findOwner('plak-secret')).toEqual({ id: 'org' });
+    expect(await store.keys.findOwner('plak-secret')).toMatchObject({
+      role: 'operator',
+      organization: { id: 'org' },
+    });
     expect(await store.keys.findOwner('plak-other')).toBeUndefined();
     expect(await store.keys.findOwner("' or 1=1 --")).toBeUndefined();
     expect(hashApiKey('plak-secret')).not.toContain('secret');
@@ -84,8 +89,8 @@ function promises(open: () => Promise<Store>): void {
       mediaType: 'image/png',
       image,
     });
-    const found = await store.backgroundImages.find('pbi-1');
-    expect([...(found?.image ?? [])]).toEqual([...image]);
+    const found = await store.backgroundImages.readBlob('pbi-1');
+    expect([...(found?.bytes ?? [])]).toEqual([...image]);
     expect((await store.backgroundImages.list('org'))[0]).not.toHaveProperty('image');
   });
 
@@ -136,11 +141,14 @@ describe('embedded database', () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'visavox-store-'));
     try {
       const first = await openStore({ dataDirectory: folder });
-      await first.upsertOrganization({ id: 'org', name: 'x' });
-      await first.putApiKey({ organizationId: 'org', key: 'plak-kept', label: 'x' });
+      await first.organizations.insertIfAbsent({ id: 'org', name: 'x' });
+      await first.keys.put({ role: 'operator', organizationId: 'org', key: 'plak-kept', label: 'x' });
       await first.close();
       const second = await openStore({ dataDirectory: folder });
-      expect(await second.findOrganizationByKey('plak-kept')).toEqual({ id: 'org' });
+      expect(await second.keys.findOwner('plak-kept')).toMatchObject({
+        role: 'operator',
+        organization: { id: 'org' },
+      });
       await second.close();
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,14 +1,19 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { createSessionRequest } from '@visavox/contract';
 import { expect, test } from 'vitest';
+import { createGuardedFetch } from '../outbound/guarded-fetch.ts';
 import { createCatalogue } from '../routing/catalogue.ts';
+import { createSecrets } from '../secrets/secrets.ts';
+import { createQuotas } from '../sessions/quotas.ts';
 import { createSessions } from '../sessions/sessions.ts';
 import {
+  createOrganization,
   createScriptedLog,
   createScriptedPool,
   createScriptedStore,
 } from '../sessions/testing/scripted-session-parts.ts';
 import { createHttpApp } from './app.ts';
+import { createSignedLinks } from './signed-links.ts';
 
 /** A model that waits until it is aborted, or fails by itself when `failure` is given. */
 function createWaitingModel(failure?: Error): LanguageModelV4 {
@@ -41,6 +46,10 @@ async function create(failure?: Error) {
       close: async () => {},
     },
   ]);
+  const quotas = createQuotas({ store, defaults: {}, now: () => new Date(0), log });
+  const describeMcpServer = () => {
+    throw new Error('not scripted');
+  };
   const sessions = createSessions({
     nodeId: 'node-1',
     store,
@@ -48,15 +57,23 @@ async function create(failure?: Error) {
     catalogue,
     modelStyleNames: [],
     log,
-    startWindowMs: 60_000,
+    quotas,
+    times: { startWindowMs: 60_000, heartbeatMs: 30_000, recoveryWindowMs: 30_000, idleMs: 0 },
+    searchPassages: async () => [],
+    fetch: () => Promise.reject(new Error('not scripted')),
+    describeMcpServer,
     now: () => new Date(0),
     analyse: () => [],
     decodeAudio,
   });
-  const { id } = await sessions.create('ours', createSessionRequest.parse({ capability: ['LLM'] }), {
-    hasCapability: true,
-    hasUsingStfWebrtc: true,
-  });
+  const { id } = await sessions.create(
+    createOrganization(),
+    createSessionRequest.parse({ capability: ['LLM'] }),
+    {
+      hasCapability: true,
+      hasUsingStfWebrtc: true,
+    },
+  );
   const app = createHttpApp({
     store,
     sessions,
@@ -68,6 +85,15 @@ async function create(failure?: Error) {
     version: '0',
     publicUrl: undefined,
     consoleDirectory: undefined,
+    sdkDirectory: undefined,
+    rateLimits: { keyPerMinute: 1000, sessionPerMinute: 1000, wrongKeysPerMinute: 1000 },
+    links: createSignedLinks(createSecrets('secret'), () => new Date(0)),
+    secrets: createSecrets('secret'),
+    quotas,
+    outbound: createGuardedFetch({ allowPrivate: false, maxResponseBytes: 1000 }),
+    // No document is touched here.
+    knowledge: {} as never,
+    describeMcpServer,
     now: () => new Date(0),
   });
   const ask = (signal: AbortSignal) =>
@@ -112,7 +138,7 @@ test.each([true, false])(
   async (gone) => {
     const { app, store, messages } = await create();
     const client = new AbortController();
-    store.findBackgroundImage = async () => {
+    store.backgroundImages.readBlob = async () => {
       if (gone) client.abort();
       throw new Error('secret');
     };

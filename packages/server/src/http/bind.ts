@@ -82,6 +82,6 @@ async function authenticate(
 
 function clientAddress(context: Context): string {
   // Set by the server's adapter; absent when the app is called without a socket.
-  const { incoming } = context.env as { incoming?: { socket?: { remoteAddress?: string } } };
-  return incoming?.socket?.remoteAddress ?? 'unknown';
+  const env = context.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined;
+  return env?.incoming?.socket?.remoteAddress ?? 'unknown';
 }

@@ -28,6 +28,8 @@ function create() {
       pushAudio: () => {},
       showIdle: () => {},
       showLive: () => {},
+      startRecording: () => {},
+      stopRecording: () => undefined,
       send: () => true,
       close: () => {
         counts.closedLinks += 1;

@@ -1,12 +1,13 @@
 import type { ServerPacket } from '@visavox/contract';
 import { describe, expect, test } from 'vitest';
 import { REST_POSE, type Stage } from '../avatar/index.ts';
-import type { FromMedia, ToMedia } from '../media/protocol.ts';
+import type { FromMedia, Scene, ToMedia } from '../media/protocol.ts';
 import type { I420Frame, MediaLink } from '../media/transport.ts';
 import { MediaSession, type SizePx } from './session.ts';
 import type { StageLease } from './stages.ts';
 
 const ID = 'session-1';
+const SCENE: Scene = { modelStyle: 'style', placement: { left: 0, top: 0, height: 1 } };
 
 function createLink() {
   const sent: ServerPacket[] = [];
@@ -19,6 +20,8 @@ function createLink() {
     showIdle: (loop, index) => void pictures.push(`idle ${loop.id} ${index}`),
     showLive: (frame: I420Frame) =>
       void pictures.push(`live ${frame.widthPx}x${frame.heightPx} ${frame.data.length} ${frame.data[0]}`),
+    startRecording: () => void sounds.push(-1),
+    stopRecording: () => ({ samples: Int16Array.of(1, 2), sampleRateHz: 48_000 }),
     send(text) {
       sent.push(JSON.parse(text));
       return true;
@@ -61,7 +64,7 @@ function createLeases() {
 function create(options: { readonly attached?: boolean } = {}) {
   const leases = createLeases();
   const reports: FromMedia[] = [];
-  const wishes: { size: SizePx; settle: PromiseWithResolvers<StageLease> }[] = [];
+  const wishes: { scene: Scene; size: SizePx; settle: PromiseWithResolvers<StageLease> }[] = [];
   const performed: string[] = [];
   const link = createLink();
   let idle = true;
@@ -77,9 +80,11 @@ function create(options: { readonly attached?: boolean } = {}) {
       isIdleAt: () => idle,
     },
     stage: leases.lease({ widthPx: 64, heightPx: 64 }),
-    prepareStage(size) {
+    scene: SCENE,
+    size: { widthPx: 64, heightPx: 64 },
+    prepareStage(scene, size) {
       const settle = Promise.withResolvers<StageLease>();
-      wishes.push({ size, settle });
+      wishes.push({ scene, size, settle });
       return settle.promise;
     },
     now: () => nowMs,

@@ -17,7 +17,7 @@ const RESTART_DELAY_MS = [0, 500, 2000, 5000];
 
 export interface MediaSessionHandlers {
   readonly onConnected: () => void;
-  readonly onPacket: (packet: ClientPacket, recording: Recording | undefined) => void;
+  readonly onPacket: (packet: ClientPacket, recording?: Recording | undefined) => void;
   readonly onFile: (fileRef: string, bytes: Uint8Array) => void;
   readonly onUtteranceStarted: (utteranceId: string) => void;
   readonly onUtteranceFinished: (utteranceId: string, playedMs: number, complete: boolean) => void;

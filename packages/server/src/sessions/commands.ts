@@ -54,7 +54,9 @@ export function createCommands(options: CommandOptions): Commands {
     answering = new AbortController();
     const turn = AbortSignal.any([signal, answering.signal]);
     try {
-      if (!hasCapability(row, 'LLM')) throw new Error('The session has no language model.');
+      if (!hasCapability(row, 'LLM') && row.llmType === null) {
+        throw new Error('The session has no language model.');
+      }
       const events = conversation.answer(
         { messages: [...history, { role: 'user', content: message }], clientTools: [] },
         { signal: turn },
@@ -69,7 +71,7 @@ export function createCommands(options: CommandOptions): Commands {
   };
 
   const listen = async (recording: PcmClip | undefined, language: string | undefined): Promise<void> => {
-    if (recording === undefined || !hasCapability(row, 'STT')) {
+    if (recording === undefined || !mayListen(row)) {
       media.send({ type: 'stt-error', data: { code: NOT_POSSIBLE } });
       return;
     }
@@ -86,7 +88,7 @@ export function createCommands(options: CommandOptions): Commands {
     from: string | undefined,
     to: string | undefined,
   ): Promise<void> => {
-    if (recording === undefined || to === undefined || !hasCapability(row, 'STT')) {
+    if (recording === undefined || to === undefined || !mayListen(row)) {
       media.send({ type: 'translate-error', data: { code: NOT_POSSIBLE } });
       return;
     }
@@ -151,6 +153,11 @@ export function createCommands(options: CommandOptions): Commands {
       }
     },
   };
+}
+
+/** The older generations name a recogniser, or none at all, without declaring the capability. */
+function mayListen(row: SessionRow): boolean {
+  return hasCapability(row, 'STT') || row.sttType !== null || row.legacyClient;
 }
 
 /** The first generation calls the two sides Human and AI. */

@@ -32,6 +32,8 @@ export interface ConversationOptions {
 }
 
 export interface Conversation {
+  /** @throws {PlatformError} `unavailable` when there is no language model to ask. */
+  requireModel(): void;
   /** The client owns the history. The last event is `finish`; failures and aborts throw. */
   answer(
     request: { readonly messages: readonly LlmMessage[]; readonly clientTools: readonly ToolSchema[] },
@@ -151,6 +153,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   }
 
   return {
+    requireModel: () => void requireModel(),
     answer: answerTurn,
     async *reply(message, { clearHistory, signal }) {
       if (clearHistory) history = [];

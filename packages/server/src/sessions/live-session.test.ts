@@ -1,7 +1,9 @@
 import { type ClientPacket, PlatformError, type SessionEventName } from '@visavox/contract';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MediaEnd, Scene } from '../media/protocol.ts';
+import { createCatalogue } from '../routing/catalogue.ts';
 import { LiveSession, type LiveSessionOptions } from './live-session.ts';
+import { createQuotas } from './quotas.ts';
 import {
   createScriptedLog,
   createScriptedPool,
@@ -12,6 +14,7 @@ import {
 
 const START_WINDOW_MS = 60_000;
 const HEARTBEAT_WINDOW_MS = 30_000;
+const RECOVERY_WINDOW_MS = 20_000;
 const scene: Scene = { modelStyle: 'style', placement: { left: 0, top: 0, height: 1 } };
 
 // Only these two: what is scripted settles in turns of the real event loop.
@@ -44,12 +47,25 @@ function create(
     store: stored.store,
     media: pool,
     log,
-    startWindowMs: START_WINDOW_MS,
-    now: () => new Date(nowMs++),
-    async *synthesize(sentence) {
-      yield { samples: new Int16Array(sentence.length * 16), sampleRateHz: 16_000, visemes: [] };
+    times: {
+      startWindowMs: START_WINDOW_MS,
+      heartbeatMs: HEARTBEAT_WINDOW_MS,
+      recoveryWindowMs: RECOVERY_WINDOW_MS,
+      idleMs: 0,
     },
-    splitSentences: (text) => [text],
+    now: () => new Date(nowMs++),
+    quotas: createQuotas({ store: stored.store, defaults: {}, now: () => new Date(nowMs), log }),
+    speech: {
+      prepare: async (text) => ({ text, locale: 'en', sentences: [text] }),
+      async *speak(sentence) {
+        yield { samples: new Int16Array(sentence.length * 16), sampleRateHz: 16_000, visemes: [] };
+      },
+      transcribe: async () => ({ text: 'heard', locale: 'en', normalizedText: 'Heard' }),
+    },
+    toolbox: { listTools: async () => [], callTool: async () => '', close: async () => {} },
+    conversation: { catalogue: createCatalogue([]), searchPassages: async () => [] },
+    findModelStyle: (_current, { model }) => model,
+    loadScene: async () => scene,
     analyse: () => [],
     decodeAudio: async (bytes) => ({ samples: new Int16Array(bytes.length), sampleRateHz: 16_000 }),
     onEnded: () => {
@@ -62,7 +78,7 @@ function create(
     if (found === undefined) throw new Error(`There was no call ${index} of open.`);
     return found;
   };
-  const exchange = (signal = new AbortController().signal) => session.exchange('offer', scene, { signal });
+  const exchange = (signal = new AbortController().signal) => session.exchange('offer', { signal });
   return { session, stored, messages, openings, opening, exchange, ended: () => ended };
 }
 
@@ -70,6 +86,7 @@ function create(
 async function createExchanged(...parameters: Parameters<typeof create>) {
   const parts = create(...parameters);
   const answer = parts.exchange();
+  await settled();
   parts.opening().answer();
   expect(await answer).toBe('answer');
   const { handlers, told } = parts.opening();
@@ -90,8 +107,9 @@ describe('states', () => {
     const { session, stored, opening, exchange } = create();
     expect(session.row.status).toBe('CREATED');
     const answer = exchange();
+    await settled();
     expect(session.row.status).toBe('CREATED');
-    expect(opening().request).toEqual({ sessionId: 'session-1', offerSdp: 'offer', scene });
+    expect(opening().request).toEqual({ sessionId: 'session-1.1', offerSdp: 'offer', scene });
     opening().answer();
     await answer;
     expect(session.row).toMatchObject({ status: 'EXCHANGED', clientSdp: 'offer', serverSdp: 'answer' });
@@ -268,14 +286,19 @@ describe('the end', () => {
     const { session, handlers } = await createExchanged(
       {},
       {
-        async *synthesize(_, { signal }) {
-          signals.push(signal);
-          await new Promise(() => {});
-          yield* [];
+        speech: {
+          prepare: async (text) => ({ text, locale: 'en', sentences: [text] }),
+          async *speak(_, { signal }) {
+            signals.push(signal);
+            await new Promise(() => {});
+            yield* [];
+          },
+          transcribe: () => Promise.reject(new Error('not scripted')),
         },
       },
     );
     handlers.onPacket({ type: 'ttstf', data: { message: 'Hello.' } });
+    await settled();
     await session.end('GRACEFUL_TERMINATION');
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
@@ -284,6 +307,7 @@ describe('the end', () => {
     const { session, stored, exchange, opening, messages, ended } = create();
     stored.script.beforeWrite = () => Promise.reject(new Error('disk full'));
     const answer = exchange();
+    await settled();
     opening().answer();
     expect(await answer).toBe('answer');
     opening().handlers.onConnected();
@@ -309,6 +333,7 @@ describe('races of the exchange', () => {
   test('of two at once the second is refused, and so is one after', async () => {
     const { exchange, opening, openings } = create();
     const first = exchange();
+    await settled();
     expect(await codeOf(exchange())).toBe('invalid_session_state');
     opening().answer();
     expect(await first).toBe('answer');
@@ -319,11 +344,13 @@ describe('races of the exchange', () => {
   test('a refused offer leaves it CREATED, and another one may come', async () => {
     const { session, stored, exchange, opening } = create();
     const first = exchange();
+    await settled();
     opening(0).refuse(new PlatformError('invalid', 'No VP8.', { attr: 'client_sdp' }));
     expect(await codeOf(first)).toBe('invalid');
     expect(session.row).toMatchObject({ status: 'CREATED', clientSdp: null });
     expect(stored.updates).toEqual([]);
     const second = exchange();
+    await settled();
     opening(1).answer();
     expect(await second).toBe('answer');
   });
@@ -334,6 +361,7 @@ describe('races of the exchange', () => {
       const { session, exchange, opening } = create({ ignoresAbort });
       const client = new AbortController();
       const first = exchange(client.signal);
+      await settled();
       client.abort(new Error('gone'));
       expect(opening(0).signal.aborted).toBe(true);
       if (ignoresAbort) opening(0).answer();
@@ -341,6 +369,7 @@ describe('races of the exchange', () => {
       expect(session.row.status).toBe('CREATED');
       expect(opening(0).told).toEqual(ignoresAbort ? ['close'] : []);
       const second = exchange();
+      await settled();
       opening(1).answer();
       expect(await second).toBe('answer');
       expect(session.row.status).toBe('EXCHANGED');
@@ -350,6 +379,7 @@ describe('races of the exchange', () => {
   test.each([false, true])('an end meanwhile stays the end (answer on its way: %s)', async (ignoresAbort) => {
     const { session, stored, exchange, opening, ended } = create({ ignoresAbort });
     const answer = exchange();
+    await settled();
     const ending = session.end('SESSION_MISC_ERROR');
     if (ignoresAbort) opening().answer();
     expect(await codeOf(answer)).toBe('session_terminated');
@@ -365,6 +395,7 @@ describe('races of the exchange', () => {
     const write = Promise.withResolvers<void>();
     stored.script.beforeWrite = () => write.promise;
     const answer = exchange();
+    await settled();
     const ending = session.end('GRACEFUL_TERMINATION');
     opening().answer();
     expect(await codeOf(answer)).toBe('session_terminated');
@@ -377,6 +408,7 @@ describe('races of the exchange', () => {
   test('a SESSION_START meanwhile is not undone by the answer', async () => {
     const { session, exchange, opening } = create();
     const answer = exchange();
+    await settled();
     await session.recordEvent('SESSION_START', '');
     const { startedAt } = session.row;
     opening().answer();
@@ -467,7 +499,7 @@ describe('packets', () => {
     const { handlers, told } = await createExchanged();
     handlers.onPacket({ type: 'record-start' });
     expect(told).toEqual([]);
-    handlers.onPacket({ type: 'record-end-stt' });
+    handlers.onPacket({ type: 'record-end-stt', data: {} });
     expect(told).toEqual(['send {"type":"stt-error","data":{"code":400}}']);
   });
 
@@ -501,5 +533,155 @@ describe('packets', () => {
     expect(await isKept('large-0')).toBe(false);
     expect(await isKept('large-1')).toBe(true);
     expect(await isKept('large-3')).toBe(true);
+  });
+});
+
+describe('recovery', () => {
+  async function createRecoverable() {
+    const parts = create();
+    const offer = (fields: object) =>
+      parts.session.exchange('offer', { signal: new AbortController().signal, ...fields });
+    const first = offer({ recoverable: true });
+    await settled();
+    parts.opening(0).answer();
+    await first;
+    parts.opening(0).handlers.onConnected();
+    return { ...parts, offer };
+  }
+
+  test.each<MediaEnd>(['lost', 'failed', 'crashed'])(
+    'a connection that ended as %s can be replaced within the window',
+    async (reason) => {
+      const { session, opening, offer } = await createRecoverable();
+      opening(0).handlers.onClosed(reason);
+      await settled();
+      expect(session.row.status).toBe('IN_PROGRESS');
+      await pass(RECOVERY_WINDOW_MS - 1000);
+      const again = offer({ recoverable: true, recover: true });
+      await settled();
+      expect(opening(1).request.sessionId).toBe('session-1.2');
+      opening(1).answer();
+      expect(await again).toBe('answer');
+      opening(1).handlers.onConnected();
+      await pass(10 * RECOVERY_WINDOW_MS);
+      expect(session.row.status).toBe('IN_PROGRESS');
+      opening(1).handlers.onPacket({ type: 'ttstf', data: { message: 'I am back.' } });
+      await settled();
+      expect(opening(1).told.some((line) => line.startsWith('append'))).toBe(true);
+      expect(opening(0).told.some((line) => line.startsWith('append'))).toBe(false);
+    },
+  );
+
+  test('nobody comes back: it ends with the reason of the loss', async () => {
+    const { session, opening } = await createRecoverable();
+    opening(0).handlers.onClosed('lost');
+    await pass(RECOVERY_WINDOW_MS);
+    await settled();
+    expect(session.row).toMatchObject({
+      status: 'TERMINATED',
+      terminationReason: 'SESSION_LOST_AFTER_CONNECTION',
+    });
+  });
+
+  test('a client that left in order is waited for only a moment', async () => {
+    const { session, opening } = await createRecoverable();
+    opening(0).handlers.onClosed('left');
+    await pass(5000);
+    expect(session.row.status).toBe('IN_PROGRESS');
+    await pass(1500);
+    await settled();
+    expect(session.row).toMatchObject({ status: 'TERMINATED', terminationReason: 'GRACEFUL_TERMINATION' });
+  });
+
+  test('an offer that replaces a connection the server still holds closes the old one', async () => {
+    const { session, opening, offer } = await createRecoverable();
+    const again = offer({ recoverable: true, recover: true });
+    await settled();
+    expect(opening(0).told).toContain('close');
+    opening(1).answer();
+    await again;
+    // The late end of the old connection is not the end of the session.
+    opening(0).handlers.onClosed('lost');
+    opening(1).handlers.onConnected();
+    await pass(2 * RECOVERY_WINDOW_MS);
+    expect(session.row.status).toBe('IN_PROGRESS');
+  });
+
+  test('a client that did not say it can recover may not, and its loss ends the session', async () => {
+    const { session, connect, handlers } = await createExchanged();
+    connect();
+    expect(
+      await codeOf(session.exchange('offer', { recover: true, signal: new AbortController().signal })),
+    ).toBe('invalid_session_state');
+    handlers.onClosed('lost');
+    await settled();
+    expect(session.row.terminationReason).toBe('SESSION_LOST_AFTER_CONNECTION');
+  });
+});
+
+describe('limits', () => {
+  test('a session in which nothing happens ends after the idle time, but not while it is used', async () => {
+    const times = { startWindowMs: 600_000, heartbeatMs: 600_000, recoveryWindowMs: 1000, idleMs: 50 };
+    vi.useRealTimers();
+    const { session } = create({}, { times });
+    for (let beat = 0; beat < 6; beat++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      session.touch();
+    }
+    expect(session.row.status).toBe('CREATED');
+    await expect.poll(() => session.row.status, { timeout: 2000 }).toBe('TERMINATED');
+    expect(session.row.terminationReason).toBe('SESSION_LOST_AFTER_CONNECTION');
+  });
+
+  test.each(['exchange', 'event'] as const)(
+    'a quota that is used up ends the session with its reason at the %s',
+    async (how) => {
+      const { store, script } = createScriptedStore();
+      script.activeSessions = 3;
+      const { log } = createScriptedLog();
+      const quotas = createQuotas({ store, defaults: { maxActiveSessions: 3 }, now: () => new Date(), log });
+      const { session, openings, exchange } = create({}, { quotas });
+      const starting = how === 'exchange' ? exchange() : session.recordEvent('SESSION_START', '');
+      const error = await starting.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ status: 400, message: expect.stringContaining('MAX_ACTIVE_SESSION') });
+      expect(session.row).toMatchObject({
+        status: 'TERMINATED',
+        terminationReason: 'MAX_ACTIVE_SESSION_QUOTA_EXCEEDED',
+      });
+      expect(openings).toHaveLength(0);
+    },
+  );
+});
+
+describe('commands of the first generations', () => {
+  const clip = { samples: Int16Array.of(1, 2, 3), sampleRateHz: 48_000 };
+
+  test('a recording is answered with its text, after the rules', async () => {
+    const { handlers, told, connect } = await createExchanged({ legacyClient: true });
+    connect();
+    handlers.onPacket({ type: 'record-end-stt', data: {} }, clip);
+    await settled();
+    expect(told).toEqual(['send {"type":"stt","data":{"text":"Heard"}}']);
+  });
+
+  test('set-template shows another style, which the session then has', async () => {
+    const { session, handlers, told, connect } = await createExchanged();
+    connect();
+    handlers.onPacket({ type: 'set-template', data: { model: 'other' } });
+    await settled();
+    expect(session.row.modelStyle).toBe('other');
+    expect(told).toEqual(['scene style']);
+    handlers.onPacket({ type: 'set-template', data: {} });
+    await settled();
+    expect(told).toHaveLength(1);
+  });
+
+  test('a chat that fails takes the client back to "available"', async () => {
+    const { handlers, told, connect, messages } = await createExchanged({ legacyClient: true });
+    connect();
+    handlers.onPacket({ type: 'chat', data: { message: 'Hi', history: [] } });
+    await settled();
+    expect(told).toEqual(['send {"type":"stt-error","data":{"code":500}}']);
+    expect(messages).toEqual(['a command could not be carried out']);
   });
 });

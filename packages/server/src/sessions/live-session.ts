@@ -17,8 +17,8 @@ import { createFileShelf } from './file-shelf.ts';
 import { QUOTA_DETAILS, type Quotas } from './quotas.ts';
 import type { SessionSpeech } from './speech.ts';
 
-/** A peer that left in order may be one that is being replaced; its successor comes within moments. */
-const REPLACEMENT_WINDOW_MS = 3000;
+/** A peer that left in order may be one that is being replaced; its successor comes within a few attempts. */
+const REPLACEMENT_WINDOW_MS = 6000;
 
 const REASON_OF_MEDIA_END: Readonly<Record<MediaEnd, TerminationReason>> = {
   left: 'GRACEFUL_TERMINATION',
@@ -97,6 +97,8 @@ export class LiveSession {
   #exchanging = false;
   #wasConnected = false;
   #isRecoverable = false;
+  /** Since when nobody is connected who was; the session ends as of then when nobody comes back. */
+  #lostAt: Date | undefined;
   #stopWatching: (() => void) | undefined;
 
   constructor(options: LiveSessionOptions) {
@@ -146,6 +148,11 @@ export class LiveSession {
       });
     }
     const replaces = options.recover === true && this.#isRecoverable;
+    if (this.#exchanging && replaces) {
+      throw new PlatformError('unavailable', 'An earlier offer is still being answered. Please try again.', {
+        retryAfterSeconds: 1,
+      });
+    }
     if (this.#exchanging || (this.#row.status !== 'CREATED' && !replaces)) {
       throw new PlatformError(
         'invalid_session_state',
@@ -236,7 +243,7 @@ export class LiveSession {
       clearTimeout(this.#timer);
       clearTimeout(this.#idleTimer);
       this.#stopWatching?.();
-      this.#change({ status: 'TERMINATED', terminationReason: reason, endedAt: this.#options.now() });
+      this.#change({ status: 'TERMINATED', terminationReason: reason, endedAt: this.#lostAt ?? this.#options.now() });
       await this.#writes;
       this.#ending.abort(new PlatformError('session_terminated', `The session has ended (${reason}).`));
       this.#closeConnection();
@@ -317,6 +324,7 @@ export class LiveSession {
 
   #awaitRecovery(reason: MediaEnd): void {
     this.#closeConnection();
+    this.#lostAt = this.#options.now();
     this.#setTimer(
       reason === 'left' ? REPLACEMENT_WINDOW_MS : this.#options.times.recoveryWindowMs,
       REASON_OF_MEDIA_END[reason],
@@ -332,6 +340,7 @@ export class LiveSession {
   #connected(): void {
     if (this.#row.status === 'TERMINATED') return;
     this.#wasConnected = true;
+    this.#lostAt = undefined;
     clearTimeout(this.#timer);
     this.touch();
     this.#begin();

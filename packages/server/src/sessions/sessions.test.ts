@@ -2,8 +2,11 @@ import { type CreateSessionRequest, createSessionRequest, PlatformError } from '
 import { describe, expect, test } from 'vitest';
 import { createCatalogue } from '../routing/catalogue.ts';
 import type { BackgroundImageRow, PromptRow } from '../store/store.ts';
-import { createSessions, hasCapability, type SessionsOptions } from './sessions.ts';
+import { hasCapability } from './features.ts';
+import { createQuotas } from './quotas.ts';
+import { createSessions, type Sessions, type SessionsOptions } from './sessions.ts';
 import {
+  createOrganization,
   createScriptedLog,
   createScriptedPool,
   createScriptedStore,
@@ -26,7 +29,6 @@ const image = (id: string, organizationId: string): BackgroundImageRow => ({
   organizationId,
   title: id,
   mediaType: 'image/png',
-  image: Uint8Array.of(1, 2, 3),
   createdAt: new Date(0),
 });
 
@@ -46,6 +48,7 @@ const provider: Parameters<typeof createCatalogue>[0][number] = {
 
 function create(overrides: Partial<SessionsOptions> = {}) {
   const { pool, openings } = createScriptedPool();
+  const { log } = createScriptedLog();
   const stored = createScriptedStore({
     prompts: [
       prompt('plp-1'),
@@ -60,8 +63,19 @@ function create(overrides: Partial<SessionsOptions> = {}) {
     media: pool,
     catalogue: createCatalogue([provider]),
     modelStyleNames: ['style'],
-    log: createScriptedLog().log,
-    startWindowMs: 60_000,
+    log,
+    quotas: createQuotas({ store: stored.store, defaults: {}, now: () => new Date(5000), log }),
+    times: { startWindowMs: 60_000, heartbeatMs: 30_000, recoveryWindowMs: 30_000, idleMs: 0 },
+    searchPassages: async () => [],
+    fetch: () => Promise.reject(new Error('not scripted')),
+    describeMcpServer: (row) => ({
+      id: row.id,
+      name: row.name,
+      url: row.url,
+      transport: row.transport,
+      timeoutMs: 1000,
+      headers: {},
+    }),
     now: () => new Date(5000),
     analyse: () => [],
     decodeAudio: () => Promise.reject(new Error('not scripted')),
@@ -70,7 +84,7 @@ function create(overrides: Partial<SessionsOptions> = {}) {
   const make = (
     fields: Record<string, unknown> = {},
     keys = { hasCapability: true, hasUsingStfWebrtc: true },
-  ) => sessions.create('ours', request(fields), keys);
+  ) => sessions.create(createOrganization(), request(fields), keys);
   return { sessions, stored, openings, make };
 }
 
@@ -91,6 +105,9 @@ const problemOf = async (promise: Promise<unknown>) => {
   return { code: error.code, attr: error.items[0].attr };
 };
 const never = () => new AbortController().signal;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+const exchange = async (sessions: Sessions, id: string) =>
+  (await sessions.requireLive(id)).exchange('offer', { signal: never() });
 
 describe('creation', () => {
   test('makes a stored row, with an id that cannot be guessed', async () => {
@@ -203,10 +220,11 @@ describe('exchange', () => {
       padding_top: 0.25,
       padding_height: 0,
     });
-    const answer = sessions.exchange(id, 'offer', { signal: never() });
+    const answer = exchange(sessions, id);
+    await settled();
     await new Promise((resolve) => setImmediate(resolve));
     expect(openings[0]?.request).toEqual({
-      sessionId: id,
+      sessionId: `${id}.1`,
       offerSdp: 'offer',
       scene: {
         modelStyle: 'style',
@@ -221,7 +239,8 @@ describe('exchange', () => {
   test('without a picture or placement the built-in ones are used', async () => {
     const { sessions, openings, make } = create();
     const { id } = await make();
-    const answer = sessions.exchange(id, 'offer', { signal: never() });
+    const answer = exchange(sessions, id);
+    await settled();
     await new Promise((resolve) => setImmediate(resolve));
     expect(openings[0]?.request.scene).toEqual({
       modelStyle: 'style',
@@ -234,7 +253,7 @@ describe('exchange', () => {
   test('needs the capability', async () => {
     const { sessions, openings, make } = create();
     const { id } = await make({ capability: ['LLM'] });
-    expect(await problemOf(sessions.exchange(id, 'offer', { signal: never() }))).toEqual({
+    expect(await problemOf(exchange(sessions, id))).toEqual({
       code: 'invalid',
       attr: 'capability',
     });
@@ -244,7 +263,8 @@ describe('exchange', () => {
   test('what is said uses the voice of the session and the language of the text', async () => {
     const { sessions, openings, make } = create();
     const { id } = await make({ tts_type: 'scripted-tone' });
-    const answer = sessions.exchange(id, 'offer', { signal: never() });
+    const answer = exchange(sessions, id);
+    await settled();
     await new Promise((resolve) => setImmediate(resolve));
     openings[0]?.answer();
     await answer;

@@ -4,9 +4,12 @@
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { ContentBlock } from '@modelcontextprotocol/sdk/types.js';
+import { type ContentBlock, ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 
 export interface McpServerDescription {
   readonly id: string;
@@ -92,18 +95,19 @@ class RemoteServer {
   async #fetchTools(): Promise<readonly ListedTool[]> {
     try {
       const timeout = Math.min(this.description.timeoutMs, MAX_LIST_MS);
-      const { client } = await this.#connect(timeout);
-      const tools: ListedTool[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await client.listTools(cursor === undefined ? {} : { cursor }, { timeout });
-        for (const tool of page.tools) {
-          const listed = toListedTool(tool);
-          if (listed !== undefined) tools.push(listed);
-        }
-        cursor = page.nextCursor;
-      } while (cursor !== undefined && tools.length < MAX_TOOLS);
-      this.#tools = tools.slice(0, MAX_TOOLS);
+      this.#tools = await this.#ask(timeout, async (client) => {
+        const tools: ListedTool[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await client.listTools(cursor === undefined ? {} : { cursor }, { timeout });
+          for (const tool of page.tools) {
+            const listed = toListedTool(tool);
+            if (listed !== undefined) tools.push(listed);
+          }
+          cursor = page.nextCursor;
+        } while (cursor !== undefined && tools.length < MAX_TOOLS);
+        return tools.slice(0, MAX_TOOLS);
+      });
       this.#listedAt = this.#options.now();
     } catch (error) {
       this.#failedAt = this.#options.now();
@@ -119,12 +123,13 @@ class RemoteServer {
 
   async callTool(originalName: string, input: unknown, signal: AbortSignal): Promise<string> {
     const { timeoutMs } = this.description;
-    const { client } = await this.#connect(timeoutMs);
-    const result = await client.callTool(
-      { name: originalName, arguments: toArguments(input) },
-      undefined,
-      // A server that reports progress is not given more time for it.
-      { signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs },
+    const result = await this.#ask(timeoutMs, (client) =>
+      client.callTool(
+        { name: originalName, arguments: toArguments(input) },
+        undefined,
+        // A server that reports progress is not given more time for it.
+        { signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs },
+      ),
     );
     const text = toText(result);
     return result.isError === true ? failure(text === '' ? 'The tool reported an error.' : text) : text;
@@ -134,6 +139,21 @@ class RemoteServer {
     this.#closed = true;
     const connection = await this.#connecting?.catch(() => undefined);
     await connection?.client.close().catch(() => {});
+  }
+
+  /** A connection that broke is dropped; what a restarted server never saw is asked again. */
+  async #ask<T>(timeoutMs: number, action: (client: Client) => Promise<T>): Promise<T> {
+    const connection = await this.#connect(timeoutMs);
+    try {
+      return await action(connection.client);
+    } catch (error) {
+      if (error instanceof McpError && error.code !== (ErrorCode.ConnectionClosed as number)) throw error;
+      connection.alive = false;
+      await connection.client.close().catch(() => {});
+      // The server does not know the connection: it was restarted and has done nothing.
+      if (!(error instanceof StreamableHTTPError) || error.code !== 404) throw error;
+      return action((await this.#connect(timeoutMs)).client);
+    }
   }
 
   /** Opened once; opened again when it broke. */
@@ -336,8 +356,11 @@ function failure(reason: string): string {
   return JSON.stringify({ error: reason.slice(0, 2000) });
 }
 
-/** Without the parts that a hostile server could fill at will. */
+/** Without the bodies that a server sent. */
 function reasonOf(error: unknown): string {
+  if (error instanceof StreamableHTTPError && error.code !== undefined && error.code > 0) {
+    return `The server answered with status ${error.code}.`;
+  }
   const message = error instanceof Error ? error.message : 'unknown failure';
   return message.replace(/\s+/g, ' ').slice(0, 300);
 }

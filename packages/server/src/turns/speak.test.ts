@@ -54,7 +54,7 @@ function create(overrides: Partial<SpeakerOptions> = {}) {
         utterance.ended = true;
       },
     },
-    splitSentences: (text) => text.split(/(?<=\.) /),
+    splitSentences: async (text) => text.split(/(?<=\.) /),
     async *synthesize(sentence) {
       synthesized.push(sentence);
       yield clip(sentence.length * 100);

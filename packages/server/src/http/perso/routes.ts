@@ -207,6 +207,7 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
     streamLlmV1: async (call) => {
       const session = await liveSession(call);
       requireCapability(session.row, 'LLM');
+      session.conversation.requireModel();
       const { value } = await readJson(call.request, llmV1Request, MAX_JSON_BYTES);
       if (value.message.trim() === '') {
         throw new PlatformError('blank', 'This field may not be blank.', { attr: 'message' });
@@ -226,6 +227,7 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
     streamLlm: async (call) => {
       const session = await liveSession(call);
       requireCapability(session.row, 'LLM');
+      session.conversation.requireModel();
       const { value, raw } = await readJson(
         call.request,
         llmRequest,

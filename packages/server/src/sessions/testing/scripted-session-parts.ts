@@ -1,7 +1,20 @@
 /** A media pool and a store that do what a test tells them, and remember what they were asked. */
 import type { MediaPool, MediaSession, MediaSessionHandlers } from '../../media/pool.ts';
 import type { Scene } from '../../media/protocol.ts';
-import type { BackgroundImageRow, PromptRow, SessionEventRow, SessionRow, Store } from '../../store/store.ts';
+import type {
+  BackgroundImageRow,
+  DocumentRow,
+  McpServerRow,
+  OrganizationRow,
+  PromptRow,
+  ResourceTable,
+  SessionEventRow,
+  SessionRow,
+  SessionTemplateRow,
+  Store,
+  TextNormalizationConfigRow,
+  TurnRow,
+} from '../../store/store.ts';
 import type { Log } from '../../telemetry/log.ts';
 
 /** One call of `MediaPool.open`; it waits until the test answers it. */
@@ -31,6 +44,7 @@ export function createScriptedPool(options: { readonly ignoresAbort?: boolean } 
           told.push(`append ${id} ${JSON.stringify(announcements)}`),
         endUtterance: (id, announcements) => told.push(`end ${id} ${JSON.stringify(announcements)}`),
         clear: () => told.push('clear'),
+        setScene: ({ modelStyle }) => told.push(`scene ${modelStyle}`),
         send: (packet) => told.push(`send ${JSON.stringify(packet)}`),
         close: () => told.push('close'),
       };
@@ -55,47 +69,110 @@ export function createScriptedPool(options: { readonly ignoresAbort?: boolean } 
   return { pool, openings };
 }
 
-export function createScriptedStore(
-  content: { readonly prompts?: readonly PromptRow[]; readonly images?: readonly BackgroundImageRow[] } = {},
-) {
+const notScripted = () => Promise.reject(new Error('This part of the store is not scripted.'));
+
+/** Owned by their organization and lent to nobody. */
+function createTable<Row extends { readonly id: string; readonly organizationId: string }>(
+  rows: readonly Row[],
+): ResourceTable<Row, never> {
+  const find = async (id: string) => rows.find((row) => row.id === id);
+  return {
+    find,
+    list: async (organizationId) => rows.filter((row) => row.organizationId === organizationId),
+    async findFor(organizationId, id) {
+      const row = await find(id);
+      return row === undefined ? undefined : { row, usable: row.organizationId === organizationId };
+    },
+    readBlob: async (id) => {
+      const row = await find(id);
+      if (row === undefined) return undefined;
+      return { bytes: Uint8Array.of(1, 2, 3), mediaType: 'image/png', organizationId: row.organizationId };
+    },
+    insert: notScripted,
+    insertIfAbsent: notScripted,
+    update: notScripted,
+    remove: notScripted,
+    lend: notScripted,
+    takeBack: notScripted,
+    borrowers: notScripted,
+  };
+}
+
+export interface ScriptedContent {
+  readonly prompts?: readonly PromptRow[];
+  readonly documents?: readonly DocumentRow[];
+  readonly images?: readonly BackgroundImageRow[];
+  readonly mcpServers?: readonly McpServerRow[];
+  readonly rules?: readonly TextNormalizationConfigRow[];
+}
+
+export function createScriptedStore(content: ScriptedContent = {}) {
   const rows = new Map<string, SessionRow>();
   const updates: Partial<SessionRow>[] = [];
   const events: SessionEventRow[] = [];
+  const turns: TurnRow[] = [];
   /** Awaited before each write: lets a test hold writes back or make them fail. */
-  const script = { beforeWrite: async (): Promise<void> => {} };
-  const notScripted = () => Promise.reject(new Error('This part of the store is not scripted.'));
+  const script = { beforeWrite: async (): Promise<void> => {}, activeSessions: 0, secondsThisMonth: 0 };
+  const organization = createOrganization();
   const store: Store = {
     kind: 'pglite',
     ping: notScripted,
-    upsertOrganization: notScripted,
-    putApiKey: notScripted,
-    findOrganizationByKey: notScripted,
-    listPrompts: notScripted,
-    insertPromptIfAbsent: notScripted,
-    listBackgroundImages: notScripted,
-    insertBackgroundImageIfAbsent: notScripted,
-    endOpenSessions: notScripted,
-    listSessionEvents: notScripted,
-    findPrompt: async (id) => content.prompts?.find((prompt) => prompt.id === id),
-    findBackgroundImage: async (id) => content.images?.find((image) => image.id === id),
-    async insertSession(row) {
-      await script.beforeWrite();
-      rows.set(row.id, row);
+    findTemplatesUsing: notScripted,
+    knowledge: {} as Store['knowledge'], // not used by what is tested with this store
+    organizations: {
+      list: notScripted,
+      find: async (id) => ({ ...organization, id }),
+      insert: notScripted,
+      insertIfAbsent: notScripted,
+      update: notScripted,
+      remove: notScripted,
     },
-    findSession: async (id) => rows.get(id),
-    async updateSession(id, changes) {
-      await script.beforeWrite();
-      updates.push(changes);
-      const row = rows.get(id);
-      if (row !== undefined) rows.set(id, { ...row, ...changes });
+    keys: {
+      put: notScripted,
+      list: notScripted,
+      find: notScripted,
+      revoke: notScripted,
+      findOwner: notScripted,
     },
-    async insertSessionEvent(event) {
-      await script.beforeWrite();
-      events.push(event);
+    prompts: createTable(content.prompts ?? []),
+    documents: createTable(content.documents ?? []),
+    backgroundImages: createTable(content.images ?? []),
+    mcpServers: createTable(content.mcpServers ?? []),
+    textNormalizationConfigs: createTable(content.rules ?? []),
+    sessionTemplates: createTable<SessionTemplateRow>([]),
+    sessions: {
+      list: notScripted,
+      endOpen: notScripted,
+      listEvents: notScripted,
+      listTurns: notScripted,
+      countActive: async () => script.activeSessions,
+      sumSeconds: async () => script.secondsThisMonth,
+      find: async (id) => rows.get(id),
+      async insert(row) {
+        await script.beforeWrite();
+        rows.set(row.id, row);
+      },
+      async update(id, changes) {
+        await script.beforeWrite();
+        updates.push(changes);
+        const row = rows.get(id);
+        if (row !== undefined) rows.set(id, { ...row, ...changes });
+      },
+      async insertEvent(event) {
+        await script.beforeWrite();
+        events.push(event);
+      },
+      async insertTurn(turn) {
+        turns.push(turn);
+      },
     },
     close: async () => {},
   };
-  return { store, rows, updates, events, script };
+  return { store, rows, updates, events, turns, script };
+}
+
+export function createOrganization(overrides: Partial<OrganizationRow> = {}): OrganizationRow {
+  return { id: 'ours', name: 'Ours', limits: {}, features: {}, createdAt: new Date(0), ...overrides };
 }
 
 export function createScriptedLog() {
@@ -127,7 +204,9 @@ export function createSessionRow(overrides: Partial<SessionRow> = {}): SessionRo
     paddingLeft: null,
     paddingTop: null,
     paddingHeight: null,
+    textNormalizationConfigId: null,
     textNormalizationLocale: null,
+    sttTextNormalizationConfigId: null,
     sttTextNormalizationLocale: null,
     extraData: null,
     clientSdp: null,
