@@ -168,7 +168,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       store,
       media,
       catalogue,
-      modelStyleNames: packs.map(({ name }) => name),
+      modelStyles: packs,
       log,
       quotas,
       times: {

@@ -86,7 +86,10 @@ export const ttsType = z
     model: z.string().nullable(),
     voice: z.string().nullable(),
     style: z.string().nullable(),
-    voice_settings: z.record(z.string(), z.unknown()).nullable(),
+    voice_settings: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('languages: BCP 47 tags it speaks; gender: female, male or null'),
     voice_extra_data: z.record(z.string(), z.unknown()).nullable(),
     display_name: z.string(),
     description: z.string(),

@@ -37,6 +37,7 @@ const schema = z
     name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/),
     displayName: z.string().min(1).max(80),
     description: z.string().max(400),
+    configs: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), z.string().max(200)).default({}),
     preview: fileName,
     canvas: z.strictObject({ widthPx: lengthPx, heightPx: lengthPx }),
     figure: z.strictObject({ leftPx: offsetPx, topPx: offsetPx, rightPx: lengthPx, bottomPx: lengthPx }),
@@ -120,6 +121,8 @@ export interface AvatarPack {
   readonly name: string;
   readonly displayName: string;
   readonly description: string;
+  /** Tuning values by key, as clients see them; the keys that have a meaning are in `docs/avatar-packs.md`. */
+  readonly configs: Readonly<Record<string, string>>;
   /** Absolute path of a small picture for pickers. */
   readonly previewFile: string;
   readonly manifest: AvatarPackManifest;
@@ -163,6 +166,7 @@ export async function loadAvatarPack(
     name: manifest.name,
     displayName: manifest.displayName,
     description: manifest.description,
+    configs: manifest.configs,
     previewFile,
     manifest,
     layers,

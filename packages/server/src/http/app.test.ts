@@ -55,7 +55,7 @@ async function create(failure?: Error) {
     store,
     media: createScriptedPool().pool,
     catalogue,
-    modelStyleNames: [],
+    modelStyles: [],
     log,
     quotas,
     times: { startWindowMs: 60_000, heartbeatMs: 30_000, recoveryWindowMs: 30_000, idleMs: 0 },

@@ -115,7 +115,8 @@ describe('voices', () => {
       service: 'english',
       speaker: 'english-jane',
       display_name: 'Voice jane',
-      description: 'Vendor english: en-US',
+      description: 'Vendor english: en-US; female',
+      voice_settings: { languages: ['en-US'], gender: 'female' },
     });
   });
 

@@ -64,6 +64,8 @@ export function createCatalogue(
     provider.recognizer === undefined ? [] : [{ provider, recognizer: provider.recognizer }],
   );
 
+  const spoken = [...new Set(voices.flatMap(({ voice }) => voice.languages))];
+
   const speaks = (voice: Voice, language: string): boolean =>
     voice.languages.some((tag) => tag === '*' || primary(tag) === primary(language));
 
@@ -81,13 +83,16 @@ export function createCatalogue(
   return {
     llmTypes: models.map(({ open: _, ...entry }) => entry),
     ttsTypes: [
-      ...DOCUMENTED_VOICE_NAMES.map(({ name, note }) => describeVoice(name, 'visavox', name, note)),
+      ...DOCUMENTED_VOICE_NAMES.map(({ name, note, gender }) =>
+        describeVoice(name, 'visavox', name, note, { languages: spoken, gender }),
+      ),
       ...voices.map(({ provider, voice }) =>
         describeVoice(
           `${provider.id}-${voice.id}`,
           provider.id,
           voice.displayName,
-          `${provider.displayName}: ${voice.languages.join(', ')}`,
+          `${provider.displayName}: ${voice.languages.join(', ')}${voice.gender === undefined ? '' : `; ${voice.gender}`}`,
+          { languages: voice.languages, gender: voice.gender ?? null },
         ),
       ),
     ],
@@ -173,7 +178,13 @@ function listModels(providers: readonly Provider[], defaultModel: string | undef
   return entries;
 }
 
-function describeVoice(name: string, service: string, displayName: string, description: string): TtsType {
+function describeVoice(
+  name: string,
+  service: string,
+  displayName: string,
+  description: string,
+  settings: { readonly languages: readonly string[]; readonly gender: 'female' | 'male' | null },
+): TtsType {
   return {
     name,
     service,
@@ -182,7 +193,7 @@ function describeVoice(name: string, service: string, displayName: string, descr
     model: null,
     voice: null,
     style: null,
-    voice_settings: null,
+    voice_settings: { ...settings },
     voice_extra_data: null,
     display_name: displayName,
     description,

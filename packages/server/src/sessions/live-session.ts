@@ -243,7 +243,11 @@ export class LiveSession {
       clearTimeout(this.#timer);
       clearTimeout(this.#idleTimer);
       this.#stopWatching?.();
-      this.#change({ status: 'TERMINATED', terminationReason: reason, endedAt: this.#lostAt ?? this.#options.now() });
+      this.#change({
+        status: 'TERMINATED',
+        terminationReason: reason,
+        endedAt: this.#lostAt ?? this.#options.now(),
+      });
       await this.#writes;
       this.#ending.abort(new PlatformError('session_terminated', `The session has ended (${reason}).`));
       this.#closeConnection();

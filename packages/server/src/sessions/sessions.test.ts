@@ -62,7 +62,7 @@ function create(overrides: Partial<SessionsOptions> = {}) {
     store: stored.store,
     media: pool,
     catalogue: createCatalogue([provider]),
-    modelStyleNames: ['style'],
+    modelStyles: [{ name: 'style', configs: {} }],
     log,
     quotas: createQuotas({ store: stored.store, defaults: {}, now: () => new Date(5000), log }),
     times: { startWindowMs: 60_000, heartbeatMs: 30_000, recoveryWindowMs: 30_000, idleMs: 0 },

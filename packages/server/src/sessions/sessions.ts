@@ -13,6 +13,7 @@ import type { McpServerRow, OrganizationRow, ResourceTable, SessionRow, Store } 
 import type { Log } from '../telemetry/log.ts';
 import { createToolbox, type McpServerDescription } from '../tools/mcp.ts';
 import type { ConversationOptions } from './conversation.ts';
+import { type ModelStyleInfo, placementOf, voiceOf } from './features.ts';
 import { describeEnd, LiveSession, type LiveSessionOptions, type SessionTimes } from './live-session.ts';
 import type { Quotas } from './quotas.ts';
 import { createRuleCache } from './rule-cache.ts';
@@ -24,7 +25,7 @@ export interface SessionsOptions {
   readonly media: MediaPool;
   readonly catalogue: Catalogue;
   readonly quotas: Quotas;
-  readonly modelStyleNames: readonly string[];
+  readonly modelStyles: readonly ModelStyleInfo[];
   readonly log: Log;
   readonly times: SessionTimes;
   readonly now: () => Date;
@@ -67,6 +68,9 @@ export function createSessions(options: SessionsOptions): Sessions {
   const loadRules = createRuleCache(store);
   let closed = false;
 
+  const styleOf = (row: SessionRow): ModelStyleInfo | undefined =>
+    options.modelStyles.find(({ name }) => name === row.modelStyle);
+
   const requireLive = async (sessionId: string): Promise<LiveSession> => {
     const session = live.get(sessionId);
     if (session !== undefined) {
@@ -85,7 +89,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         : await store.backgroundImages.readBlob(row.backgroundImageId);
     return {
       modelStyle: row.modelStyle ?? '',
-      placement: { left: row.paddingLeft ?? 0, top: row.paddingTop ?? 0, height: row.paddingHeight ?? 1 },
+      placement: placementOf(row, styleOf(row)),
       ...(image === undefined ? {} : { background: image.bytes }),
     };
   };
@@ -141,7 +145,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         times: options.times,
         now: options.now,
         quotas,
-        speech: createSessionSpeech(row, { catalogue, loadRules }),
+        speech: createSessionSpeech(row, { catalogue, loadRules, voice: voiceOf(row, styleOf(row)) }),
         toolbox: createToolbox(mcpServers.map(options.describeMcpServer), {
           fetch: options.fetch,
           now: () => performance.now(),
@@ -150,7 +154,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         conversation: { catalogue, searchPassages: options.searchPassages },
         analyse: options.analyse,
         decodeAudio: options.decodeAudio,
-        findModelStyle: (current, wish) => findModelStyle(options.modelStyleNames, current, wish),
+        findModelStyle: (current, wish) => findModelStyle(options.modelStyles.map(nameOf), current, wish),
         loadScene,
         onEnded: () => live.delete(row.id),
       });
@@ -181,6 +185,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       quotas.close();
     },
   };
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name;
 }
 
 function stopping(): PlatformError {
@@ -239,7 +247,7 @@ function checkCapabilities(capability: readonly CapabilityName[], request: Creat
 async function checkReferences(
   { id: organizationId, features }: OrganizationRow,
   request: CreateSessionRequest,
-  { store, catalogue, modelStyleNames }: SessionsOptions,
+  { store, catalogue, modelStyles }: SessionsOptions,
 ): Promise<{ readonly mcpServers: readonly McpServerRow[] }> {
   const missing = (attr: string, label: string, value: string): PlatformError =>
     new PlatformError('does_not_exist', `${label} ${value} does not exist.`, { attr });
@@ -270,9 +278,8 @@ async function checkReferences(
       attr,
     });
   };
-  const nameOf = ({ name }: { readonly name: string }) => name;
 
-  known('model_style', 'ModelStyle', modelStyleNames, features.modelStyles);
+  known('model_style', 'ModelStyle', modelStyles.map(nameOf), features.modelStyles);
   const prompt = await usable('prompt', 'Prompt', store.prompts, request.prompt);
   if (prompt?.requireDocument === true && request.document === null) {
     throw new PlatformError('required', `Prompt ${prompt.id} needs a document.`, { attr: 'document' });

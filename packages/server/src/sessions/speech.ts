@@ -30,6 +30,8 @@ export function createSessionSpeech(
   row: SessionRow,
   options: {
     readonly catalogue: Catalogue;
+    /** Catalogue name of the voice. */
+    readonly voice: string;
     /** Undefined when the rule set is gone. */
     readonly loadRules: (configId: string) => Promise<TextRules | undefined>;
   },
@@ -60,7 +62,7 @@ export function createSessionSpeech(
     },
     speak: (sentence, { locale, signal }) =>
       speakSentence(catalogue, sentence, {
-        ttsType: row.ttsType ?? DEFAULT_NAMES.ttsType,
+        ttsType: options.voice,
         locale,
         signal,
       }),

@@ -16,7 +16,7 @@ import {
   type TtsOutputFormat,
   ttsRequest,
 } from '@visavox/contract';
-import { AudioDecodeError } from '../../audio-files/index.ts';
+import { AudioDecodeError, encodeMp3, isMp3Rate } from '../../audio-files/index.ts';
 import type { Catalogue } from '../../routing/catalogue.ts';
 import { hasCapability } from '../../sessions/features.ts';
 import type { LiveSession } from '../../sessions/live-session.ts';
@@ -254,7 +254,6 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
       const text = value.text.trim();
       if (text === '') throw new PlatformError('blank', 'This field may not be blank.', { attr: 'text' });
       const format = value.output_format ?? value.format ?? 'wav';
-      requireFormat(format);
       const signal = AbortSignal.any([call.request.signal, session.signal]);
       const prepared = await session.speech.prepare(text, { locale: value.locale ?? undefined });
       const pieces: PcmClip[] = [];
@@ -262,7 +261,7 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
         const speech = session.speech.speak(sentence, { locale: value.locale ?? undefined, signal });
         for await (const chunk of speech) pieces.push(chunk);
       }
-      const audio = encodeSpeech(pieces, format);
+      const audio = await encodeSpeech(pieces, format, signal);
       return {
         audio: Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString('base64'),
         locale: prepared.locale,
@@ -378,17 +377,17 @@ function checkLlmSizes(raw: unknown): void {
   }
 }
 
-function requireFormat(format: TtsOutputFormat): void {
-  if (!format.startsWith('mp3')) return;
-  throw new PlatformError('invalid_choice', 'MP3 output is not available on this server; use wav or pcm.', {
-    attr: 'output_format',
-  });
-}
-
 /** Joins speech and writes it in the wished format. Pieces of different voices may differ in rate. */
-function encodeSpeech(pieces: readonly PcmClip[], format: TtsOutputFormat): Uint8Array {
+async function encodeSpeech(
+  pieces: readonly PcmClip[],
+  format: TtsOutputFormat,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const [container, rate] = format.split('_');
-  const sampleRateHz = rate === undefined ? (pieces[0]?.sampleRateHz ?? 16_000) : Number(rate);
+  const spokenRateHz = pieces[0]?.sampleRateHz ?? 16_000;
+  const ownRateHz = container === 'mp3' && !isMp3Rate(spokenRateHz) ? 44_100 : spokenRateHz;
+  const sampleRateHz = rate === undefined ? ownRateHz : Number(rate);
   const samples = concatSamples(pieces.map((piece) => resampleClip(piece, sampleRateHz).samples));
+  if (container === 'mp3') return encodeMp3({ samples, sampleRateHz }, { signal });
   return container === 'pcm' ? encodePcm16(samples) : encodeWav({ samples, sampleRateHz });
 }

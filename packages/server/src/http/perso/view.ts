@@ -35,6 +35,7 @@ export interface ModelStyleEntry {
   readonly name: string;
   readonly displayName: string;
   readonly description: string;
+  readonly configs: Readonly<Record<string, string>>;
   readonly previewFile: string;
 }
 
@@ -190,7 +191,11 @@ export function createView(options: {
         style: entry.name.split('-').slice(1).join('-'),
         file: preview,
         platform_type: 'webrtc',
-        configs: [],
+        configs: Object.entries(entry.configs).map(([key, value]) => ({
+          modelstyleconfig_id: `${entry.name}:${key}`,
+          key,
+          value,
+        })),
         display_name: entry.displayName,
         description: entry.description,
       };
