@@ -9,6 +9,7 @@ import { serveCustomerSite } from '../e2e/src/pages.ts';
 import type { Bench, Measurement } from './src/bench.ts';
 import { measureAnswer } from './src/measure-answer.ts';
 import { measureConnect } from './src/measure-connect.ts';
+import { measureHttp } from './src/measure-http.ts';
 import { measureLips } from './src/measure-lips.ts';
 import { measureLoad } from './src/measure-load.ts';
 import { measureNeighbour } from './src/measure-neighbour.ts';
@@ -21,6 +22,7 @@ import { openVisitor, wait } from './src/visitor.ts';
 
 const MEASUREMENTS: ReadonlyMap<string, Measurement> = new Map([
   ['script', measureScript],
+  ['http', measureHttp],
   ['connect', measureConnect],
   ['answer', measureAnswer],
   ['pictures', measurePictures],

@@ -26,6 +26,8 @@ export interface MediaCounters {
 
 export interface Platform {
   readonly url: string;
+  /** Headers of a call with the key. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly processId: number;
   readonly mediaProcessId: number;
   createSession(): Promise<string>;
@@ -67,6 +69,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
   return {
     url,
+    headers,
     processId: child.pid ?? 0,
     mediaProcessId,
     async createSession() {
