@@ -15,6 +15,7 @@ import { measureLoad } from './src/measure-load.ts';
 import { measureNeighbour } from './src/measure-neighbour.ts';
 import { measurePictures } from './src/measure-pictures.ts';
 import { measureScript } from './src/measure-script.ts';
+import { measureStream } from './src/measure-stream.ts';
 import { type Platform, startPlatform } from './src/platform.ts';
 import { hasProc, watchMachine } from './src/processes.ts';
 import { formatTable, type Row, rowOf } from './src/table.ts';
@@ -23,6 +24,7 @@ import { openVisitor, wait } from './src/visitor.ts';
 const MEASUREMENTS: ReadonlyMap<string, Measurement> = new Map([
   ['script', measureScript],
   ['http', measureHttp],
+  ['stream', measureStream],
   ['connect', measureConnect],
   ['answer', measureAnswer],
   ['pictures', measurePictures],
