@@ -48,16 +48,22 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
   });
 
   /** Connects a session in the page and keeps it under `name`; `element` shows it. */
-  async function connect(name: string, element = 'a', size = { width: 480, height: 640 }): Promise<string> {
+  async function connect(
+    name: string,
+    element = 'a',
+    size = { width: 480, height: 640 },
+    recovery = true,
+  ): Promise<string> {
     const sessionId = await api.createSession();
     await page.evaluate(
-      async ([apiServer, id, key, elementId, { width, height }]) => {
+      async ([apiServer, id, key, elementId, { width, height }, recovers]) => {
         const session = await PersoInteractive.createSession({
           apiServer,
           sessionId: id,
           width,
           height,
           clientTools: [],
+          recovery: recovers,
         });
         kept[key] = session;
         session.onClose((manual: boolean) => kept.closed.push(manual));
@@ -67,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
         session.setSrc(video);
         await video.play();
       },
-      [server.url, sessionId, name, element, size] as const,
+      [server.url, sessionId, name, element, size, recovery] as const,
     );
     await page.waitForFunction((id) => {
       const video = document.getElementById(id);
@@ -368,8 +374,8 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
   });
 
   test('a media process that dies ends its own sessions with their reason and is replaced', async () => {
-    const first = await connect('first', 'a');
-    const second = await connect('second', 'b');
+    const first = await connect('first', 'a', undefined, false);
+    const second = await connect('second', 'b', undefined, false);
     const before = server.mediaProcessIds();
     const stats: any[] = [...(await server.mediaStats({ signal: AbortSignal.timeout(2000) }))];
     expect(stats.map(({ sessions }) => sessions)).toEqual([1, 1]);

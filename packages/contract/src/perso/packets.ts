@@ -48,6 +48,8 @@ export const clientPacket = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('hello') }),
   z.object({ type: z.literal('renew-session') }),
+  /** From clients that can recover: the connection is closed on purpose. Not part of the published contract. */
+  z.object({ type: z.literal('leave') }),
 ]);
 
 export type ClientPacket = z.infer<typeof clientPacket>;

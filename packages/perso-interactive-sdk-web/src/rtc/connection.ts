@@ -131,6 +131,8 @@ export class Connection {
 
   /** Ends the connection on behalf of the page. Later calls do nothing. */
   close(): void {
+    // A server that keeps lost sessions is told that this one is not lost.
+    if (this.recoveryWindowMs !== undefined && this.current === 'connected') this.link.send('leave', {});
     this.end(200, 'stopped');
   }
 

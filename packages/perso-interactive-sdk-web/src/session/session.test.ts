@@ -1127,6 +1127,16 @@ describe('a lost connection', () => {
     },
   );
 
+  it('is told from one that the page closes, to servers that would wait', async () => {
+    await connectRecoverably();
+    const [old] = peers;
+    session.stopSession();
+    expect(old?.message.commands().at(-1)).toEqual({ type: 'leave', data: {} });
+    await connect();
+    session.stopSession();
+    expect(peer.message.commands()).not.toContainEqual({ type: 'leave', data: {} });
+  });
+
   it('is final without recovery, which is not asked for then', async () => {
     await connectRecoverably({ recovery: false });
     expect(fake.callsTo(exchangePath)[0]?.body).not.toHaveProperty('recoverable');

@@ -147,6 +147,7 @@ export function createCommands(options: CommandOptions): Commands {
         }
         case 'record-start':
         case 'renew-session':
+        case 'leave':
         case 'ping':
         case 'change-size':
           return;

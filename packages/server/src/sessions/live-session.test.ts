@@ -586,9 +586,16 @@ describe('recovery', () => {
   test('a client that left in order is waited for only a moment', async () => {
     const { session, opening } = await createRecoverable();
     opening(0).handlers.onClosed('left');
-    await pass(5000);
+    await pass(2000);
     expect(session.row.status).toBe('IN_PROGRESS');
     await pass(1500);
+    await settled();
+    expect(session.row).toMatchObject({ status: 'TERMINATED', terminationReason: 'GRACEFUL_TERMINATION' });
+  });
+
+  test('a client that says it leaves is not waited for', async () => {
+    const { session, opening } = await createRecoverable();
+    opening(0).handlers.onPacket({ type: 'leave' });
     await settled();
     expect(session.row).toMatchObject({ status: 'TERMINATED', terminationReason: 'GRACEFUL_TERMINATION' });
   });

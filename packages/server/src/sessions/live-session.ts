@@ -17,8 +17,8 @@ import { createFileShelf } from './file-shelf.ts';
 import { QUOTA_DETAILS, type Quotas } from './quotas.ts';
 import type { SessionSpeech } from './speech.ts';
 
-/** A peer that left in order may be one that is being replaced; its successor comes within a few attempts. */
-const REPLACEMENT_WINDOW_MS = 6000;
+/** A peer that left in order may be one that is being replaced; its successor comes within moments. */
+const REPLACEMENT_WINDOW_MS = 3000;
 
 const REASON_OF_MEDIA_END: Readonly<Record<MediaEnd, TerminationReason>> = {
   left: 'GRACEFUL_TERMINATION',
@@ -172,7 +172,8 @@ export class LiveSession {
           onConnected: () => this.#connected(),
           onPacket: (packet, recording) => {
             this.touch();
-            connection?.commands.handle(packet, recording);
+            if (packet.type === 'leave') void this.end('GRACEFUL_TERMINATION');
+            else connection?.commands.handle(packet, recording);
           },
           onFile: (fileRef, bytes) => this.#files.put(fileRef, bytes),
           onUtteranceStarted: () => {},
