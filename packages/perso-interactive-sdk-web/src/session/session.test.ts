@@ -1132,7 +1132,7 @@ describe('a lost connection', () => {
     const [old] = peers;
     session.stopSession();
     expect(old?.message.commands().at(-1)).toEqual({ type: 'leave', data: {} });
-    await connect();
+    await connectRecoverably({ recovery: false });
     session.stopSession();
     expect(peer.message.commands()).not.toContainEqual({ type: 'leave', data: {} });
   });

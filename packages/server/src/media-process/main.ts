@@ -55,8 +55,9 @@ async function run(options: MediaProcessOptions): Promise<RunningParts> {
     },
   });
 
-  // The first picture of the first session must not wait for decoding and scaling.
-  for (const modelStyle of packDirectories.keys()) {
+  // The first picture of the first session must not wait for decoding and scaling; the default style comes first.
+  const [modelStyle] = packDirectories.keys();
+  if (modelStyle !== undefined) {
     const warm = await stages.lease({ modelStyle, placement: { left: 0, top: 0, height: 1 } }, FIRST_SIZE);
     warm.release();
   }
