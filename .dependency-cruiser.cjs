@@ -67,6 +67,7 @@ module.exports = {
     packageRule('audio', []),
     packageRule('server', ['contract', 'audio']),
     packageRule('speech-espeak', []),
+    packageRule('cli', ['perso-interactive-sdk-web']),
     packageRule('perso-interactive-sdk-web', ['contract', 'audio']),
     {
       name: 'apps-use-sdks',

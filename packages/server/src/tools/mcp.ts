@@ -361,7 +361,9 @@ function reasonOf(error: unknown): string {
   if (error instanceof StreamableHTTPError && error.code !== undefined && error.code > 0) {
     return `The server answered with status ${error.code}.`;
   }
-  const message = error instanceof Error ? error.message : 'unknown failure';
+  // "fetch failed" says nothing; what it was caused by does.
+  const told = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
+  const message = told instanceof Error && told.message !== '' ? told.message : 'it could not be reached';
   return message.replace(/\s+/g, ' ').slice(0, 300);
 }
 
