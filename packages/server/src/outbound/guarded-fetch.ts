@@ -72,10 +72,12 @@ export function createGuardedFetch(options: {
         const forbidden = findForbidden(error);
         throw forbidden ?? error;
       });
-      const limited = response.body?.pipeThrough(createByteLimit(options.maxResponseBytes)) ?? null;
+      // The same stream type, under the names of the platform.
+      const source = response.body as unknown as ReadableStream<Uint8Array<ArrayBuffer>> | null;
+      const limited = source?.pipeThrough(createByteLimit(options.maxResponseBytes)) ?? null;
       const { status, statusText } = response;
       const headers = [...response.headers];
-      const copy = new Response(limited as unknown as ReadableStream<Uint8Array> | null, {
+      const copy = new Response(limited, {
         status,
         statusText,
         headers,
@@ -117,7 +119,9 @@ function findForbidden(error: unknown): ForbiddenAddressError | undefined {
   return undefined;
 }
 
-function createByteLimit(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
+function createByteLimit(
+  maxBytes: number,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
   let received = 0;
   return new TransformStream({
     transform(chunk, controller) {

@@ -4,6 +4,7 @@ import type { ClientPacket, LlmMessage, ServerPacket } from '@visavox/contract';
 import type { MediaSession } from '../media/pool.ts';
 import type { SessionRow } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import { detectLanguage, splitSentences } from '../text/index.ts';
 import type { Speaker } from '../turns/speak.ts';
 import type { Conversation } from './conversation.ts';
 import { hasCapability } from './features.ts';
@@ -125,8 +126,11 @@ export function createCommands(options: CommandOptions): Commands {
           return;
         case 'hello':
           conversation.introMessage().then(
+            // One stf for each sentence, section 6.4: these clients show its text.
             (message) => {
-              if (message.trim() !== '') speaker.say(message);
+              for (const sentence of splitSentences(message, { language: detectLanguage(message) })) {
+                if (sentence.trim() !== '') speaker.say(sentence.trim());
+              }
             },
             (error: unknown) => failed(error, { type: 'stt-error', data: { code: FAILED } }),
           );

@@ -141,6 +141,7 @@ describe('the history that the server keeps', () => {
   const said = (options: { readonly prompt: readonly { role: string; content: unknown }[] } | undefined) =>
     options?.prompt.filter(({ role }) => role !== 'system').map(({ role }) => role);
 
+  // keeps: perso-4.1-history, perso-4.1-clear
   test('grows with each reply, and is dropped on request', async () => {
     const { reply, asked } = create([['One.'], ['Two.'], ['Three.']]);
     expect(await reply('First')).toBe('One.');
@@ -150,6 +151,7 @@ describe('the history that the server keeps', () => {
     expect(said(asked[2])).toEqual(['user']);
   });
 
+  // keeps: perso-4.1-spaces
   test('sentences keep their leading space, so that they can be joined', async () => {
     const { conversation } = create([['Hello there. How are', ' you?']]);
     const sentences: string[] = [];

@@ -103,6 +103,7 @@ const codeOf = async (promise: Promise<unknown>): Promise<string> => {
 };
 
 describe('states', () => {
+  // keeps: perso-2.13-exchanged, perso-2.13-connected
   test('an exchange makes it EXCHANGED, the connection IN_PROGRESS, and both are stored', async () => {
     const { session, stored, opening, exchange } = create();
     expect(session.row.status).toBe('CREATED');
@@ -123,6 +124,7 @@ describe('states', () => {
     expect(stored.rows.get('session-1')).toEqual(session.row);
   });
 
+  // keeps: perso-2.13-start-event
   test('SESSION_START begins a session without WebRTC, once', async () => {
     const { session } = create();
     const event = await session.recordEvent('SESSION_START', '');
@@ -141,6 +143,7 @@ describe('states', () => {
     expect(session.row).toMatchObject({ status: 'IN_PROGRESS', startedAt });
   });
 
+  // keeps: perso-2.13-end-event, perso-2.13-misc-error, perso-2.14-terminate
   test.each<[SessionEventName, string]>([
     ['SESSION_END', 'GRACEFUL_TERMINATION'],
     ['SESSION_ERROR', 'SESSION_MISC_ERROR'],
@@ -153,6 +156,7 @@ describe('states', () => {
     expect(ended()).toBe(1);
   });
 
+  // keeps: perso-2.14-names, perso-2.14-terminate
   test.each<SessionEventName>(['SESSION_DURING', 'SESSION_LOG', 'SESSION_TTS', 'SESSION_STT', 'SESSION_LLM'])(
     '%s is only recorded',
     async (name) => {
@@ -163,6 +167,7 @@ describe('states', () => {
     },
   );
 
+  // keeps: perso-2.13-left, perso-2.13-silence, perso-2.13-misc-error
   test.each<[MediaEnd, string]>([
     ['left', 'GRACEFUL_TERMINATION'],
     ['lost', 'SESSION_LOST_AFTER_CONNECTION'],
@@ -191,6 +196,7 @@ describe('windows', () => {
   const expired = { status: 'TERMINATED', terminationReason: 'SESSION_EXPIRED_BEFORE_CONNECTION' };
   const lost = { status: 'TERMINATED', terminationReason: 'SESSION_LOST_AFTER_CONNECTION' };
 
+  // keeps: perso-2.13-expired
   test('nothing connects within the start window', async () => {
     const { session } = create();
     await pass(START_WINDOW_MS - 1);
@@ -214,6 +220,7 @@ describe('windows', () => {
     expect(session.row.status).toBe('IN_PROGRESS');
   });
 
+  // keeps: perso-2.13-no-heartbeat, perso-7-heartbeat
   test('without WebRTC every event is a beat; after 30 s without one the session is lost', async () => {
     const { session } = create();
     await session.recordEvent('SESSION_START', '');
@@ -251,6 +258,7 @@ describe('windows', () => {
 });
 
 describe('the end', () => {
+  // keeps: perso-2.13-final
   test('comes once, and the first reason stays', async () => {
     const { session, stored, told, handlers, ended } = await createExchanged();
     const ends = [session.end('SESSION_MISC_ERROR'), session.end('GRACEFUL_TERMINATION')];
@@ -265,6 +273,7 @@ describe('the end', () => {
     expect(ended()).toBe(1);
   });
 
+  // keeps: perso-2.13-reason-first
   test('has its reason stored before work is aborted and media closes', async () => {
     const { session, stored, told } = await createExchanged();
     const write = Promise.withResolvers<void>();
@@ -330,6 +339,7 @@ describe('the end', () => {
 });
 
 describe('races of the exchange', () => {
+  // keeps: perso-3.3-exchange-once
   test('of two at once the second is refused, and so is one after', async () => {
     const { exchange, opening, openings } = create();
     const first = exchange();
@@ -447,6 +457,7 @@ describe('packets', () => {
     expect(starts()).toHaveLength(3);
   });
 
+  // keeps: perso-6.6-name, perso-6.6-empty
   test('an uploaded file plays under its reference; an unknown or empty one is announced with duration 0', async () => {
     const { handlers, told } = await createExchanged();
     handlers.onFile('file-1', new Uint8Array(32));
@@ -470,6 +481,7 @@ describe('packets', () => {
     );
   });
 
+  // keeps: perso-6.5-upload-l
   test('an older client hears only stf-start of its uploads, but stf of what it lets say', async () => {
     const { handlers, told } = await createExchanged({ legacyClient: true });
     handlers.onPacket(stf('file-1'));
@@ -495,6 +507,7 @@ describe('packets', () => {
     expect(announcedIn(told)).toMatchObject([[{}, { data: { message: '4' } }]]);
   });
 
+  // keeps: perso-6.7-no-sound, perso-6.3-stt-error
   test('record-end-stt is answered with an error, since there is no sound from the client', async () => {
     const { handlers, told } = await createExchanged();
     handlers.onPacket({ type: 'record-start' });
@@ -503,6 +516,7 @@ describe('packets', () => {
     expect(told).toEqual(['send {"type":"stt-error","data":{"code":400}}']);
   });
 
+  // keeps: perso-6.6-kept
   test('uploads are kept for a while: the latest 16, and 64 MiB in all', async () => {
     const decoded: number[] = [];
     const { handlers, told } = await createExchanged(
@@ -640,6 +654,21 @@ describe('limits', () => {
     expect(session.row.terminationReason).toBe('SESSION_LOST_AFTER_CONNECTION');
   });
 
+  // keeps: perso-6.2-renew-session
+  test('renew-session counts as use', async () => {
+    vi.useRealTimers();
+    const times = { startWindowMs: 600_000, heartbeatMs: 600_000, recoveryWindowMs: 1000, idleMs: 400 };
+    const { session, handlers, connect } = await createExchanged({}, { times });
+    connect();
+    for (let renewal = 0; renewal < 8; renewal++) {
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      handlers.onPacket({ type: 'renew-session' });
+    }
+    expect(session.row.status).toBe('IN_PROGRESS');
+    await expect.poll(() => session.row.status, { timeout: 2000 }).toBe('TERMINATED');
+  });
+
+  // keeps: perso-2.13-active-quota, perso-3.3-exchange-quota
   test.each(['exchange', 'event'] as const)(
     'a quota that is used up ends the session with its reason at the %s',
     async (how) => {
@@ -663,6 +692,7 @@ describe('limits', () => {
 describe('commands of the first generations', () => {
   const clip = { samples: Int16Array.of(1, 2, 3), sampleRateHz: 48_000 };
 
+  // keeps: perso-6.2-record-stt
   test('a recording is answered with its text, after the rules', async () => {
     const { handlers, told, connect } = await createExchanged({ legacyClient: true });
     connect();
@@ -671,6 +701,7 @@ describe('commands of the first generations', () => {
     expect(told).toEqual(['send {"type":"stt","data":{"text":"Heard"}}']);
   });
 
+  // keeps: perso-6.2-set-template
   test('set-template shows another style, which the session then has', async () => {
     const { session, handlers, told, connect } = await createExchanged();
     connect();

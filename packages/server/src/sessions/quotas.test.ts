@@ -46,6 +46,7 @@ test("an organization's own limit goes before the server's", () => {
 });
 
 describe('active sessions', () => {
+  // keeps: perso-1.3-throttled, perso-3.2-quota
   test('beyond the limit none is created, with a time to wait', async () => {
     const { quotas, script } = create({ maxActiveSessions: 2 });
     script.activeSessions = 1;
@@ -68,6 +69,7 @@ describe('active sessions', () => {
   });
 });
 
+// keeps: perso-2.13-session-minutes
 test('a session ends after its minutes, unless it has ended before', async () => {
   const { quotas } = create({ maxMinutesPerSession: 3 });
   const ends: string[] = [];
@@ -82,6 +84,7 @@ test('a session ends after its minutes, unless it has ended before', async () =>
 });
 
 describe('minutes of the month', () => {
+  // keeps: perso-2.13-month-minutes, perso-3.2-quota
   test('used up, no session is created or started', async () => {
     const { quotas, script } = create({ maxMinutesPerMonth: 10 });
     script.secondsThisMonth = 600;
@@ -89,6 +92,7 @@ describe('minutes of the month', () => {
     expect((await quotas.beginStart('ours')).refused).toBe('TOTAL_MIN_PER_MONTH_QUOTA_EXCEEDED');
   });
 
+  // keeps: perso-2.13-month-minutes
   test('sessions that go on end when the last minute is used, on whatever node it was', async () => {
     const { quotas, script } = create({ maxMinutesPerMonth: 10 });
     script.secondsThisMonth = 590;

@@ -131,6 +131,7 @@ describe('creation', () => {
     expect(sessions.liveCount).toBe(2);
   });
 
+  // keeps: perso-3.2-absent-capability
   test.each([
     [true, true, false],
     [true, false, false],
@@ -142,6 +143,8 @@ describe('creation', () => {
     expect(row).toMatchObject({ legacyClient: legacy, capability: ['STF_WEBRTC'] });
   });
 
+  // keeps: perso-1.3-does-not-exist, perso-1.3-not-in-organization, perso-2.10-exclusive
+  // keeps: perso-2.10-needs-prompt
   test.each<[Record<string, unknown>, string, string]>([
     [{ capability: ['STF_WEBRTC', 'STF_ONPREMISE'] }, 'invalid', 'capability'],
     [{ model_style: null }, 'required', 'model_style'],
@@ -167,6 +170,7 @@ describe('creation', () => {
     expect(stored.rows.size).toBe(0);
   });
 
+  // keeps: perso-2.10-lenient
   test.each([
     { capability: [], model_style: null, prompt: null },
     { capability: ['LLM', 'TTS'], model_style: null, prompt: null, tts_type: 'scripted-tone' },
@@ -212,6 +216,7 @@ describe('finding', () => {
 });
 
 describe('exchange', () => {
+  // keeps: perso-3.2-positioning, perso-3.2-padding
   test('gives the media the scene of the session', async () => {
     const { sessions, openings, make } = create();
     const { id } = await make({
@@ -260,6 +265,7 @@ describe('exchange', () => {
     expect(openings).toEqual([]);
   });
 
+  // keeps: perso-6.2-ttstf
   test('what is said uses the voice of the session and the language of the text', async () => {
     const { sessions, openings, make } = create();
     const { id } = await make({ tts_type: 'scripted-tone' });

@@ -1,11 +1,10 @@
 /** How one session speaks and listens: its voice, its recogniser, and its rules for spoken and recognised text. */
 import type { PcmClip } from '@visavox/audio';
 import { LOCALE_OFF } from '@visavox/contract';
-import type { SpeechChunk } from '../providers/provider.ts';
 import type { Catalogue } from '../routing/catalogue.ts';
 import type { SessionRow } from '../store/store.ts';
 import { detectLanguage, splitSentences, type TextRules } from '../text/index.ts';
-import { speakSentence, transcribe } from '../turns/voice.ts';
+import { type SpeechChunk, speakSentence, transcribe } from '../turns/voice.ts';
 import { DEFAULT_NAMES } from './features.ts';
 
 export interface SessionSpeech {

@@ -38,6 +38,7 @@ async function ask(rounds: readonly (readonly ScriptedPart[])[], overrides: Part
 const kinds = (events: readonly LlmEvent[]) => events.map(({ type }) => type);
 
 describe('tool rounds', () => {
+  // keeps: perso-4.2.2-remote-only, perso-4.2.2-order
   test('when every call is remote the answer goes on in the same stream', async () => {
     const { remoteTools, called } = createRemote(['weather']);
     const { events, asked } = await ask(
@@ -52,6 +53,7 @@ describe('tool rounds', () => {
     expect(asked[0]?.tools?.map(({ name }) => name)).toEqual(['weather']);
   });
 
+  // keeps: perso-4.2.2-client-call
   test('when a call is the client’s the stream ends after the remote results', async () => {
     const { remoteTools, called } = createRemote(['weather']);
     const { events, asked } = await ask(

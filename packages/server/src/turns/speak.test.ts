@@ -77,6 +77,7 @@ const stfOf = (packets: readonly ServerPacket[] | undefined) =>
 const startOf = (packets: readonly ServerPacket[] | undefined) =>
   packets?.flatMap((packet) => (packet.type === 'stf-start' ? [packet.data] : []));
 
+// keeps: perso-6.4-one-each, perso-6.3-stf-start
 test('each say becomes one utterance with one stf and one stf-start, in order', async () => {
   const { speaker, played, finish } = create();
   for (const text of ['One.', 'Two.', 'Three.']) speaker.say(text);
@@ -127,6 +128,7 @@ test('a sentence without sound does not spoil the expected duration of the rest'
   expect(stfOf(played[0]?.announced.at(-1))).toEqual([{ message: '…. Words.', duration: 200 }]);
 });
 
+// keeps: perso-6.4-failure
 test('a failure before any sound gives an empty utterance with the text and duration 0', async () => {
   const failure = new Error('scripted');
   const { speaker, played, failures } = create({
@@ -237,6 +239,7 @@ function createHandFed() {
   return { requests, synthesize };
 }
 
+// keeps: perso-6.4-after-clear
 test.each(['gives a piece', 'ends', 'fails'])(
   'after a clear nothing of the old is handed over, even when a vendor that ignores the abort %s late',
   async (late) => {
@@ -325,6 +328,7 @@ const upload = (overrides: object = {}) => ({
   ...overrides,
 });
 
+// keeps: perso-6.5-upload-others, perso-6.6-name
 test('an upload plays in pieces under its own name', async () => {
   const { speaker, played } = create();
   speaker.play(upload());
@@ -340,6 +344,7 @@ test('an upload plays in pieces under its own name', async () => {
   }
 });
 
+// keeps: perso-6.5-upload-l
 test('an older client gets no stf for its upload', async () => {
   const { speaker, played } = create();
   speaker.play(upload({ announceStf: false, load: async () => clip(100) }));
@@ -349,6 +354,7 @@ test('an older client gets no stf for its upload', async () => {
   ]);
 });
 
+// keeps: perso-6.4-failure, perso-6.6-empty
 test.each([
   ['unknown', async () => undefined, 0],
   ['empty', async () => clip(0), 0],

@@ -74,6 +74,7 @@ async function collect(events: AsyncIterable<LlmEvent>): Promise<LlmEvent[]> {
 }
 
 describe('the answer', () => {
+  // keeps: perso-4.2.2-message
   test('sentences come as they are complete, then what is left, then the end', async () => {
     const { model } = createModel([text('Hello th'), text('ere. How are'), text(' you? And'), text(' more')]);
     expect(await collect(think(ask(model), { signal: never() }))).toEqual([
@@ -89,6 +90,7 @@ describe('the answer', () => {
     expect(await collect(think(ask(model), { signal: never() }))).toEqual([{ type: 'finish' }]);
   });
 
+  // keeps: perso-4.2.2-tool-call, perso-4.2.2-order
   test('tool requests come together, after the text', async () => {
     const { model } = createModel([text('One moment.'), call('a', 'f', '{"x":1}'), call('b', 'g')]);
     expect(await collect(think(ask(model), { signal: never() }))).toEqual([
@@ -215,6 +217,7 @@ describe('the question', () => {
   });
   const userPart = (value: string) => ({ role: 'user', content: [{ type: 'text', text: value }] });
 
+  // keeps: perso-4.2-two-users, perso-4.2-leading-assistant, perso-4.2-any-order, perso-4.2-foreign
   test('every kind of message has its place', () => {
     const messages: LlmMessage[] = [
       { role: 'assistant', content: 'Welcome.' },
@@ -242,6 +245,7 @@ describe('the question', () => {
     ]);
   });
 
+  // keeps: perso-4.2.3-unfinished
   test.each<[string, LlmMessage[], unknown[]]>([
     ['an empty system message', [{ role: 'system', content: '' }], []],
     ['an empty assistant message', [{ role: 'assistant', content: '' }], []],

@@ -5,6 +5,8 @@ import type { SpeechChunk, Transcript } from '../providers/provider.ts';
 import type { Catalogue } from '../routing/catalogue.ts';
 import { detectLanguage, normalizeForSpeech } from '../text/index.ts';
 
+export type { SpeechChunk };
+
 export interface VoiceOptions {
   readonly ttsType: string;
   /** BCP 47 tag; undefined means: look at the text. */
