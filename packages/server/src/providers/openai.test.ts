@@ -133,6 +133,90 @@ describe('an OpenAI-compatible server', () => {
     });
   });
 
+  it('embeds texts in batches, in their order, whatever the order of the answer', () => {
+    const embeddings: Answer = (request, response) => {
+      const { input, model } = JSON.parse(request.body.toString()) as { input: string[]; model: string };
+      expect(model).toBe('text-embedding-3-small');
+      const data = input.map((text, index) => ({ index, embedding: [Number(text), 0.5] }));
+      sendJson(response, { data: data.reverse() });
+    };
+    return withVendor(scripted({ '/v1/embeddings': embeddings }), async (provider, vendor) => {
+      expect(provider.embedder?.modelId).toBe('text-embedding-3-small');
+      const texts = Array.from({ length: 70 }, (_, index) => String(index));
+      const vectors = await provider.embedder?.embed(texts, { signal });
+      expect(vectors?.map(([first]) => first)).toEqual(texts.map(Number));
+      expect(vectors?.[3]).toEqual(Float32Array.of(3, 0.5));
+      const sizes = vendor.requests.flatMap(({ path, body }) =>
+        path === '/v1/embeddings' ? [JSON.parse(body.toString()).input.length] : [],
+      );
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(64);
+      expect(await provider.embedder?.embed([], { signal })).toEqual([]);
+    });
+  });
+
+  it.each([
+    [429, 'rate-limited'],
+    [401, 'auth'],
+    [400, 'bad-request'],
+    [503, 'unavailable'],
+  ])('fails to embed at HTTP status %i as %s', (status, kind) =>
+    withVendor(
+      scripted({ '/v1/embeddings': (_request, response) => sendJson(response, { error: 'secret' }, status) }),
+      async (provider) => {
+        await expect(provider.embedder?.embed(['a'], { signal })).rejects.toMatchObject({
+          name: 'ProviderError',
+          kind,
+          message: expect.not.stringContaining('secret'),
+        });
+      },
+    ),
+  );
+
+  it.each([
+    ['no data', {}],
+    ['fewer vectors than texts', { data: [{ index: 0, embedding: [1] }] }],
+    ['words for numbers', { data: [{ embedding: ['1'] }, { embedding: [1] }] }],
+    ['numbers out of range', { data: [{ embedding: [1e300] }, { embedding: [1] }] }],
+    ['empty vectors', { data: [{ embedding: [] }, { embedding: [] }] }],
+    ['vectors of two lengths', { data: [{ embedding: [1] }, { embedding: [1, 2] }] }],
+    [
+      'a wild index',
+      {
+        data: [
+          { index: 4_000_000_000, embedding: [1] },
+          { index: -1, embedding: [1] },
+        ],
+      },
+    ],
+  ])('takes %s for a broken answer', (_name, body) =>
+    withVendor(
+      scripted({ '/v1/embeddings': (_request, response) => sendJson(response, body) }),
+      async (provider) => {
+        await expect(provider.embedder?.embed(['a', 'b'], { signal })).rejects.toMatchObject({
+          kind: 'protocol',
+        });
+      },
+    ),
+  );
+
+  it('stops embedding with its signal and when it is closed', () =>
+    withVendor(scripted({ '/v1/embeddings': () => {} }), async (provider) => {
+      const controller = new AbortController();
+      const embedding = provider.embedder?.embed(['a'], { signal: controller.signal });
+      const reason = new Error('left');
+      controller.abort(reason);
+      await expect(embedding).rejects.toBe(reason);
+      const other = provider.embedder?.embed(['a'], { signal });
+      await provider.close();
+      await expect(other).rejects.toMatchObject({ kind: 'unavailable' });
+    }));
+
+  it('offers no embeddings where no model makes them', () =>
+    withVendor(
+      scripted({ '/v1/models': (_request, response) => sendJson(response, { data: [{ id: 'llama3' }] }) }),
+      async (provider) => expect(provider.embedder).toBeUndefined(),
+    ));
+
   it('gets a WAV, the model and the primary language to transcribe', () =>
     withVendor(scripted(), async (provider, vendor) => {
       const clip = { samples: new Int16Array(800), sampleRateHz: 8000 };

@@ -1,6 +1,6 @@
 /**
- * Any server that speaks the OpenAI interface: chat models through the AI SDK, transcription and speech through plain
- * HTTP. Used for the vendor itself and for local servers.
+ * Any server that speaks the OpenAI interface: chat models through the AI SDK; transcription, speech and embeddings
+ * through plain HTTP. Used for the vendor itself and for local servers.
  */
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { decodePcm16, encodeWav, type PcmClip } from '@visavox/audio';
@@ -8,6 +8,7 @@ import { primaryLanguage } from '../text/language.ts';
 import { stripMarkup } from '../text/markup.ts';
 import { errorFromFetch, errorFromResponse, readJson } from './http.ts';
 import {
+  type Embedder,
   type LanguageModelInfo,
   type Provider,
   ProviderError,
@@ -31,6 +32,8 @@ export interface OpenAiOptions {
   readonly speechModelId?: string | null;
   /** Default: the first model there that transcribes; `null` for none. */
   readonly transcriptionModelId?: string | null;
+  /** Default: the first model there that embeds; `null` for none. */
+  readonly embeddingModelId?: string | null;
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal;
   /** Limit until an answer begins. Default 30 000. */
@@ -53,6 +56,7 @@ const NOT_CHAT =
   /embed|whisper|tts|audio|image|dall-e|moderation|realtime|transcribe|davinci|babbage|sora|rerank|bge-|clip|kokoro|instruct-\d|computer-use|deep-research|codex|-search-/i;
 const SPEECH_MODELS = /^gpt-4o-mini-tts$|^tts-1$|tts|kokoro/i;
 const TRANSCRIPTION_MODELS = /^gpt-4o-mini-transcribe$|^whisper-1$|transcribe(?!.*diarize)|whisper/i;
+const EMBEDDING_MODELS = /^text-embedding-3-small$|embed/i;
 const VOICES: readonly (readonly [id: string, gender: 'female' | 'male'])[] = [
   ['nova', 'female'],
   ['alloy', 'female'],
@@ -72,6 +76,9 @@ const SPEECH_RATE_HZ = 24_000;
 const MIN_CHUNK_BYTES = SPEECH_RATE_HZ * 2 * 0.1;
 const MAX_CHUNK_BYTES = SPEECH_RATE_HZ * 2 * 0.2;
 const MAX_SPEECH_BYTES = SPEECH_RATE_HZ * 2 * 600;
+/** Sent in one request; their vectors come back as JSON, up to 100 kB each. */
+const MAX_EMBEDDED_TEXTS = 32;
+const MAX_DIMENSIONS = 16_000;
 
 /**
  * Asks the server for its models and creates the provider with the capabilities they show. A server that does not
@@ -90,7 +97,10 @@ export async function createOpenAiProvider(options: OpenAiOptions = {}): Promise
   const isVendor = endpoint.baseUrl === VENDOR_BASE_URL;
   const listed = options.modelIds ?? (await listModelsIfPossible(endpoint, options.signal));
   const known =
-    listed ?? (isVendor ? [...USUAL_CHAT_MODELS, 'gpt-4o-mini-tts', 'whisper-1'] : USUAL_CHAT_MODELS);
+    listed ??
+    (isVendor
+      ? [...USUAL_CHAT_MODELS, 'gpt-4o-mini-tts', 'whisper-1', 'text-embedding-3-small']
+      : USUAL_CHAT_MODELS);
   const closing = new AbortController();
   const close = async () =>
     closing.abort(new ProviderError('unavailable', `${endpoint.displayName} is closed`));
@@ -101,6 +111,8 @@ export async function createOpenAiProvider(options: OpenAiOptions = {}): Promise
     options.transcriptionModelId === undefined
       ? pick(known, TRANSCRIPTION_MODELS)
       : options.transcriptionModelId;
+  const embeddingModel =
+    options.embeddingModelId === undefined ? pick(known, EMBEDDING_MODELS) : options.embeddingModelId;
   const models = known
     .filter((modelId) => !NOT_CHAT.test(modelId))
     .map((modelId): LanguageModelInfo => ({ id: modelId, displayName: modelId }));
@@ -119,6 +131,7 @@ export async function createOpenAiProvider(options: OpenAiOptions = {}): Promise
     ...(transcriptionModel
       ? { recognizer: createRecognizer(endpoint, transcriptionModel, closing.signal) }
       : {}),
+    ...(embeddingModel ? { embedder: createEmbedder(endpoint, embeddingModel, closing.signal) } : {}),
     close,
   };
 }
@@ -259,6 +272,61 @@ function createRecognizer(endpoint: Endpoint, modelId: string, closed: AbortSign
       return options.language ? { text: text.trim(), language: options.language } : { text: text.trim() };
     },
   };
+}
+
+function createEmbedder(endpoint: Endpoint, modelId: string, closed: AbortSignal): Embedder {
+  const what = `embeddings of ${endpoint.displayName}`;
+  return {
+    modelId,
+    async embed(texts, options) {
+      const signal = AbortSignal.any([options.signal, closed]);
+      const vectors: Float32Array[] = [];
+      for (let at = 0; at < texts.length; at += MAX_EMBEDDED_TEXTS) {
+        const input = texts.slice(at, at + MAX_EMBEDDED_TEXTS);
+        const response = await request(endpoint, '/embeddings', what, signal, {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ model: modelId, input, encoding_format: 'float' }),
+        });
+        const body = await readJson(response, what);
+        signal.throwIfAborted();
+        vectors.push(...readVectors(body, input.length, what));
+      }
+      const [first] = vectors;
+      if (vectors.some(({ length }) => length !== first?.length)) {
+        throw new ProviderError('protocol', `expected vectors of one length in the ${what}`);
+      }
+      return vectors;
+    },
+  };
+}
+
+/** The vectors of one answer, by the order of what was asked: servers may answer in another. */
+function readVectors(body: unknown, count: number, what: string): readonly Float32Array[] {
+  const data = typeof body === 'object' && body !== null && 'data' in body ? body.data : undefined;
+  if (!Array.isArray(data) || data.length !== count) {
+    throw new ProviderError('protocol', `expected ${count} vectors in the ${what}`);
+  }
+  const vectors = new Map<number, Float32Array>();
+  data.forEach((entry: unknown, position) => {
+    const has = typeof entry === 'object' && entry !== null;
+    const index = has && 'index' in entry && typeof entry.index === 'number' ? entry.index : position;
+    const vector = readVector(has && 'embedding' in entry ? entry.embedding : undefined);
+    if (vector !== undefined) vectors.set(index, vector);
+  });
+  return data.map((_, index) => {
+    const vector = vectors.get(index);
+    if (vector === undefined) {
+      throw new ProviderError('protocol', `expected "embedding" as numbers in the ${what}`);
+    }
+    return vector;
+  });
+}
+
+function readVector(numbers: unknown): Float32Array | undefined {
+  if (!Array.isArray(numbers) || numbers.length === 0 || numbers.length > MAX_DIMENSIONS) return undefined;
+  if (!numbers.every((value) => typeof value === 'number' && Number.isFinite(Math.fround(value))))
+    return undefined;
+  return Float32Array.from(numbers);
 }
 
 /** Sends a request; the limit counts until the answer begins. */

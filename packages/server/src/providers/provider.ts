@@ -14,6 +14,7 @@ export interface Provider {
   readonly synthesizer?: SpeechSynthesizer;
   readonly recognizer?: SpeechRecognizer;
   readonly languageModels?: LanguageModelCatalogue;
+  readonly embedder?: Embedder;
   /** Releases processes, workers and sockets. Idempotent. */
   close(): Promise<void>;
 }
@@ -87,6 +88,20 @@ export interface LanguageModelInfo {
 export interface LanguageModelCatalogue {
   readonly models: readonly LanguageModelInfo[];
   get(modelId: string): LanguageModelV4;
+}
+
+/** Turns texts into vectors that lie the nearer, the nearer their meanings are. */
+export interface Embedder {
+  /** The name that the vendor knows the model by. Vectors of different models cannot be compared. */
+  readonly modelId: string;
+  /**
+   * One vector for each text, in their order, all of one length. Texts are some hundred words at most, never empty.
+   * @throws {ProviderError} when the vendor fails; an abort rejects with the signal's reason.
+   */
+  embed(
+    texts: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly Float32Array[]>;
 }
 
 export type ProviderErrorKind =

@@ -5,7 +5,7 @@ import * as schema from './schema.ts';
 
 export type PromptRow = typeof schema.prompts.$inferSelect;
 export type BackgroundImageRow = Omit<typeof schema.backgroundImages.$inferSelect, 'image'>;
-export type DocumentRow = Omit<typeof schema.documents.$inferSelect, 'file'>;
+export type DocumentRow = Omit<typeof schema.documents.$inferSelect, 'file' | 'attempt' | 'edition'>;
 export type McpServerRow = typeof schema.mcpServers.$inferSelect;
 export type TextNormalizationConfigRow = typeof schema.textNormalizationConfigs.$inferSelect;
 export type SessionTemplateRow = typeof schema.sessionTemplates.$inferSelect;
@@ -81,7 +81,7 @@ export function createResources<Kind extends PgQueryResultHKT>(
   database: PgDatabase<Kind, typeof schema>,
 ): Resources {
   const { image, ...imageColumns } = getTableColumns(schema.backgroundImages);
-  const { file, ...documentColumns } = getTableColumns(schema.documents);
+  const { file, attempt, edition, ...documentColumns } = getTableColumns(schema.documents);
 
   const create = <Row, Insert>(definition: ResourceDefinition): ResourceTable<Row, Insert> => {
     const { kind, table, columns, blob } = definition;

@@ -138,6 +138,10 @@ export const documents = pgTable(
     /** Found by meaning as well: the name of the embedding model. */
     embeddingModel: text('embedding_model'),
     passageCount: integer('passage_count').notNull().default(0),
+    /** Counts the times that processing began; the passages of one time are an edition. */
+    attempt: integer('attempt').notNull().default(0),
+    /** The edition that is searched; 0 for none yet. */
+    edition: integer('edition').notNull().default(0),
     createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
@@ -152,6 +156,7 @@ export const passages = pgTable(
     documentId: text('document_id')
       .notNull()
       .references(() => documents.id, { onDelete: 'cascade' }),
+    edition: integer('edition').notNull().default(0),
     /** Counts from 0 in reading order. */
     position: integer('position').notNull(),
     /** Titles of the sections it stands in, outermost first, joined by ` › `. */
@@ -160,9 +165,24 @@ export const passages = pgTable(
     search: tsvector('search').notNull(),
   },
   (table) => [
-    index('passages_document').on(table.documentId, table.position),
-    index('passages_search').using('gin', table.search),
+    index('passages_document').on(table.documentId, table.edition, table.position),
+    // Without its list of pending entries: nothing empties that in the embedded database.
+    index('passages_search').using('gin', table.search).with({ fastupdate: false }),
   ],
+);
+
+/** How many passages of an edition have a term, for the terms that many have. */
+export const documentTerms = pgTable(
+  'document_terms',
+  {
+    documentId: text('document_id')
+      .notNull()
+      .references(() => documents.id, { onDelete: 'cascade' }),
+    edition: integer('edition').notNull(),
+    term: text('term').notNull(),
+    passageCount: integer('passage_count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.documentId, table.edition, table.term] })],
 );
 
 export const mcpServers = pgTable(

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres';
 import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
@@ -10,6 +11,7 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { Pool } from 'pg';
+import { createKnowledgeStore, type KnowledgeStore } from './knowledge.ts';
 import {
   createKeyStore,
   createOrganizationStore,
@@ -37,7 +39,7 @@ export type {
   SessionTemplateRow,
   TextNormalizationConfigRow,
 } from './resources.ts';
-export type { KeyRole, OrganizationFeatures, OrganizationLimits, TurnPassage } from './schema.ts';
+export type { OrganizationLimits } from './schema.ts';
 export type { SessionEventRow, SessionRow, TurnRow } from './sessions.ts';
 
 export interface Store extends Resources {
@@ -45,6 +47,7 @@ export interface Store extends Resources {
   readonly organizations: OrganizationStore;
   readonly keys: KeyStore;
   readonly sessions: SessionStore;
+  readonly knowledge: KnowledgeStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -68,7 +71,10 @@ async function openEmbedded(dataDirectory: string): Promise<Store> {
     folder = path.join(dataDirectory, 'database');
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
-  const client = await PGlite.create(folder === undefined ? {} : { dataDir: folder });
+  const client = await PGlite.create({
+    extensions: { vector },
+    ...(folder === undefined ? {} : { dataDir: folder }),
+  });
   const database = drizzlePglite(client, { schema });
   await migratePglite(database, { migrationsFolder: MIGRATIONS_FOLDER });
   return createStore('pglite', database, async () => {
@@ -117,6 +123,7 @@ function createStore<Kind extends PgQueryResultHKT>(
     organizations: createOrganizationStore(database),
     keys: createKeyStore(database),
     sessions: createSessionStore(database),
+    knowledge: createKnowledgeStore(database, { isEmbedded: kind === 'pglite' }),
     async ping() {
       await database.execute(sql`select 1`);
     },
