@@ -126,6 +126,7 @@ test('an answer whose session has ended says so', async () => {
   expect(messages).toEqual([]);
 });
 
+// keeps: perso-4.2.4-fail
 test('an answer that fails is logged, and its reason shows nothing but an id', async () => {
   const { ask, messages } = await create(new Error('secret'));
   const body = await (await ask(new AbortController().signal)).text();
@@ -133,6 +134,7 @@ test('an answer that fails is logged, and its reason shows nothing but an id', a
   expect(messages).toEqual(['unexpected error']);
 });
 
+// keeps: perso-1.3-server-fault
 test.each([true, false])(
   'a call that fails is logged, but not when its client has gone (%s)',
   async (gone) => {

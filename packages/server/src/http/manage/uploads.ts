@@ -1,13 +1,24 @@
 /** Uploads of the management API: files in multipart forms, or fetched from a public address. */
-import { PlatformError } from '@visavox/contract';
+import { type ErrorCode, PlatformError } from '@visavox/contract';
 import { createBackgroundForm, createDocumentForm } from '@visavox/contract/manage';
+import {
+  DocumentError,
+  type DocumentErrorKind,
+  MAX_FILE_BYTES,
+  recognizeDocument,
+} from '../../knowledge/index.ts';
 import { ForbiddenAddressError, type GuardedFetch } from '../../outbound/guarded-fetch.ts';
 import { MAX_PICTURE_BYTES, PictureError, reencodePicture } from '../../pictures/reencode.ts';
 import { readForm, validate } from '../body.ts';
 
-export const MAX_DOCUMENT_BYTES = 20 * 1024 * 1024;
 /** What a form has around its file. */
 const FORM_OVERHEAD_BYTES = 64 * 1024;
+const CODE_OF_KIND: Readonly<Record<DocumentErrorKind, ErrorCode>> = {
+  empty: 'blank',
+  'too-large': 'payload_too_large',
+  unsupported: 'unsupported_media_type',
+  unreadable: 'invalid',
+};
 const FETCH_TIMEOUT_MS = 20_000;
 
 export interface UploadedDocument {
@@ -21,7 +32,7 @@ export interface UploadedDocument {
 }
 
 export async function readDocument(request: Request, outbound: GuardedFetch): Promise<UploadedDocument> {
-  const form = await readForm(request, MAX_DOCUMENT_BYTES + FORM_OVERHEAD_BYTES);
+  const form = await readForm(request, MAX_FILE_BYTES + FORM_OVERHEAD_BYTES);
   const uploaded = form.get('file');
   const { file: _, ...fields } = textFields(form);
   const value = validate(createDocumentForm, fields);
@@ -33,13 +44,12 @@ export async function readDocument(request: Request, outbound: GuardedFetch): Pr
           mediaType: uploaded.type,
         }
       : await fetchDocument(value.url, outbound, request.signal);
-  if (source.bytes.length > MAX_DOCUMENT_BYTES) {
-    throw new PlatformError('payload_too_large', `A document may have ${MAX_DOCUMENT_BYTES} bytes.`, {
-      attr: 'file',
-    });
-  }
-  if (source.bytes.length === 0) {
-    throw new PlatformError('blank', 'The file is empty.', { attr: 'file' });
+  const attr = uploaded instanceof File || value.url === undefined ? 'file' : 'url';
+  try {
+    recognizeDocument(source);
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw new PlatformError(CODE_OF_KIND[error.kind], error.message, { attr, cause: error });
   }
   const fileName = cleanFileName(source.fileName);
   return {

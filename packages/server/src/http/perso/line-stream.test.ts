@@ -22,6 +22,7 @@ function create(events: () => AsyncIterable<LlmEvent>) {
   return { response, explained, cancels: () => cancels };
 }
 
+// keeps: perso-4.2.1-no-blank, perso-4.2.1-line-end, perso-1.1-headers
 test('each event is one line without blank lines, and the type keeps proxies from holding it back', async () => {
   const { response, explained, cancels } = create(async function* () {
     yield message('Line\nbreak and ünï.');
@@ -39,6 +40,7 @@ test('each event is one line without blank lines, and the type keeps proxies fro
   expect([explained, cancels()]).toEqual([[], 0]);
 });
 
+// keeps: perso-4.2.4-fail
 test('a failure is the last line, and tells only what it may', async () => {
   const failure = new Error('inside');
   const { response, explained } = create(async function* () {
