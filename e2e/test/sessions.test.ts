@@ -126,6 +126,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     }
   });
 
+  // keeps: perso-6.2-ttstf
   test('two sessions at once hear only their own answer', async () => {
     await connect('first', 'a');
     await connect('second', 'b');
@@ -149,6 +150,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     });
   });
 
+  // keeps: perso-6.2-clear-buffer
   test('the states go ANALYZING, SPEAKING, nothing; a clear stops the sound and drops what waits', async () => {
     await connect('session');
     await page.evaluate(() => {
@@ -168,6 +170,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     await page.evaluate(() => kept.session.stopSession());
   });
 
+  // keeps: perso-6.2-change-size
   test('change-size changes the picture to that aspect, even and within the limit', async () => {
     await connect('session');
     for (const [width, height, expected] of [
@@ -197,6 +200,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     await page.evaluate(() => kept.session.stopSession());
   });
 
+  // keeps: perso-6.2-stf
   test('uploaded WAV speech is played with one stf; an empty file is answered too', async () => {
     await connect('session');
     await page.evaluate(() => {
@@ -264,7 +268,11 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
   });
 
   test('a server that stops ends its sessions, closes their peers and its media processes', async () => {
-    const other = await startTestServer({ providers: [createToneVendor()] });
+    const other = await startTestServer({
+      providers: [createToneVendor()],
+      // The page tries for so long to come back.
+      environment: { VISAVOX_RECOVERY_SECONDS: '1' },
+    });
     const id = await createApi(other).createSession();
     const processes = other.mediaProcessIds();
     await page.evaluate(
@@ -287,6 +295,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     for (const processId of processes) expect(() => process.kill(processId, 0)).toThrow();
   });
 
+  // keeps: perso-5.5-client-stop, perso-2.13-left
   test('stopSession ends the session with its reason and frees its media', async () => {
     const id = await connect('session');
     await page.evaluate(() => kept.session.stopSession());
@@ -300,6 +309,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
       .toBe(0);
   });
 
+  // keeps: perso-5.5-server-end
   test('a session that the server ends closes the peer connection; the reason is there when the client looks', async () => {
     const id = await connect('session');
     const ended = await api.post(`session/${id}/event/create/`, { event: 'SESSION_END' });
@@ -312,6 +322,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     });
   });
 
+  // keeps: perso-3.3-exchange-once, perso-1.3-session-state
   test('a second exchange is refused', async () => {
     const id = await connect('session');
     const refused = await api.post(`session/${id}/exchange/`, { client_sdp: { type: 'offer', sdp: 'v=0' } });
@@ -319,6 +330,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     await page.evaluate(() => kept.session.stopSession());
   });
 
+  // keeps: perso-6.1-unknown
   test('hostile frames on the data channel are ignored and the session lives on', async () => {
     await connect('session');
     // A second peer of the page's own making, to send what the SDK never would.
@@ -373,6 +385,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     await page.evaluate(() => kept.session.stopSession());
   });
 
+  // keeps: perso-2.13-misc-error
   test('a media process that dies ends its own sessions with their reason and is replaced', async () => {
     const first = await connect('first', 'a', undefined, false);
     const second = await connect('second', 'b', undefined, false);
@@ -446,6 +459,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
     await page.evaluate(() => kept.session.stopSession());
   });
 
+  // keeps: perso-2.13-expired
   test('a session that nobody connects expires with its reason', async () => {
     const other = await startTestServer({
       providers: [createToneVendor()],

@@ -21,6 +21,7 @@ const cjsClient = require('perso-interactive-sdk-web') as typeof Client;
 const cjsServer = require('perso-interactive-sdk-web/server') as typeof Server;
 
 describe('builds', () => {
+  // keeps: sdk-8.4-server-exports, sdk-8.1-client-exports
   it('have the same exports as ESM and CommonJS', () => {
     expect(Object.keys(cjsClient).sort()).toEqual(Object.keys(esmClient).sort());
     expect(Object.keys(cjsServer).sort()).toEqual(Object.keys(esmServer).sort());
@@ -52,6 +53,7 @@ describe('builds', () => {
     expect(text('dist/client/index.iife.js')).not.toMatch(/\brequire\(|\bimport\b/);
   });
 
+  // keeps: sdk-8.4-server-exports
   it('load on a server without browser objects', () => {
     const code = "import('perso-interactive-sdk-web/server').then(() => process.stdout.write(typeof window))";
     expect(execFileSync(process.execPath, ['-e', code], { cwd: root, encoding: 'utf8' })).toBe('undefined');

@@ -76,6 +76,7 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
 
   const events = (): Promise<unknown[]> => page.evaluate(() => window.events);
 
+  // keeps: sdk-8.1-client-exports, sdk-8.1-iife
   it('offers its exports on the global names', async () => {
     const found = await page.evaluate(() => ({
       names: Object.keys(window.PersoInteractive).sort(),
@@ -95,6 +96,7 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
     );
   });
 
+  // keeps: sdk-8.3.2-order
   it('connects, shows the picture and sends the size', async () => {
     await connect();
     const shown = await page.evaluate(async () => {
@@ -166,6 +168,7 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
     ]);
   });
 
+  // keeps: sdk-9.6-protocol
   it('uploads speech over a file channel', async () => {
     await connect();
     const references = await page.evaluate(async () => {
@@ -405,6 +408,7 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
     expect(result).toEqual({ message: 'left', peers: ['closed'] });
   });
 
+  // keeps: sdk-9.7-format
   it('records the microphone', async () => {
     const recorded = await page.evaluate(async () => {
       const { createWavRecorder, getWavSampleRate } = window.PersoInteractive;
@@ -498,6 +502,7 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
     expect(result.samples[800]).toBeGreaterThan(16_000);
   });
 
+  // keeps: sdk-8.3.2-legacy
   it('sends silence in the older form without voice chat', async () => {
     offerPicture();
     const directions = await page.evaluate(async (apiServer) => {
@@ -510,6 +515,7 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
     expect(directions).toEqual({ before: ['live'], offer: ['a=sendrecv', 'a=recvonly'] });
   });
 
+  // keeps: sdk-8.3.2-legacy
   it('sends the microphone in the older form with voice chat, and releases it', async () => {
     offerPicture();
     const result = await page.evaluate(async (apiServer) => {

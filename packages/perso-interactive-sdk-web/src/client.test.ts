@@ -18,6 +18,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+// keeps: sdk-8.3.1-warning
 it('createSessionId of the client warns in the browser, once a call', async () => {
   vi.stubGlobal('window', {});
   await client.createSessionId('https://a.example', 'k', params);
@@ -29,6 +30,7 @@ it('createSessionId of the client warns in the browser, once a call', async () =
   expect(warn.mock.calls[0]?.[0]).toContain('perso-interactive-sdk-web/server');
 });
 
+// keeps: sdk-8.3.1-warning
 it('createSessionId does not warn elsewhere', async () => {
   await client.createSessionId('https://a.example', 'k', params);
   vi.stubGlobal('window', {});
@@ -36,12 +38,14 @@ it('createSessionId does not warn elsewhere', async () => {
   expect(warn).not.toHaveBeenCalled();
 });
 
+// keeps: sdk-8.3-helpers
 it('has the documented constants', () => {
   expect(client.DEFAULT_API_SERVER).toBe('https://platform.perso.ai');
   expect(server.DEFAULT_API_SERVER).toBe('https://platform.perso.ai');
   expect(client.TTS_TARGET_SAMPLE_RATE).toBe(16_000);
 });
 
+// keeps: sdk-8.3-helpers
 it('ChatTool keeps what it is given', () => {
   const call = (): object => ({});
   const tool = new client.ChatTool('n', 'd', { type: 'object' }, call);
@@ -55,6 +59,7 @@ it('ChatTool keeps what it is given', () => {
   expect(new client.ChatTool('n', 'd', {}, call, true).executeOnly).toBe(true);
 });
 
+// keeps: sdk-8.3-helpers
 it('recorders come from the class or the factory', () => {
   expect(client.createWavRecorder({ channels: 1 })).toBeInstanceOf(client.WavRecorder);
   expect(new client.WavRecorder().isRecording()).toBe(false);

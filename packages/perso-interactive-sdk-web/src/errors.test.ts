@@ -15,6 +15,7 @@ import {
 
 const refusal = new ApiError(400, 'invalid', 'No voice', 'tts_type');
 
+// keeps: sdk-8.7-errors
 describe('messages and names', () => {
   it.each([
     ['ApiError with attr', refusal, '400:tts_type_No voice', 'Error'],
@@ -72,6 +73,7 @@ describe('toSessionCreationError', () => {
 });
 
 describe('instanceof', () => {
+  // keeps: sdk-8.7-errors
   it('follows the class tree', () => {
     const error = new DoesNotExistError(refusal);
     expect(error instanceof SessionCreationError).toBe(true);

@@ -8,6 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+// keeps: sdk-7-heartbeat
 it('beats ten seconds after the previous beat succeeded', async () => {
   const release: Array<() => void> = [];
   const beat = vi.fn(() => new Promise<void>((resolve) => release.push(resolve)));
@@ -28,6 +29,7 @@ it('beats ten seconds after the previous beat succeeded', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+// keeps: sdk-7-heartbeat-failure
 it('stops after a failure, and tells it', async () => {
   const error = new Error('refused');
   const beat = vi.fn(() => Promise.reject(error));

@@ -134,6 +134,7 @@ describe('what is assigned to whom', () => {
   const session = (key: string, fields: object) =>
     call('POST', '/api/v1/session/', { capability: ['LLM'], ...fields }, key);
 
+  // keeps: perso-1.3-not-in-organization
   test('another organization neither sees nor uses it', async () => {
     expect((await call('GET', '/api/v1/prompt/', undefined, theirs.key)).body).toEqual([]);
     expect(codeOf(await session(theirs.key, { prompt: prompt.prompt_id }))).toBe(
@@ -164,6 +165,7 @@ describe('what is assigned to whom', () => {
     expect(codeOf(await manage('PUT', `${path}/organizations/nobody`))).toBe('404 not_found null');
   });
 
+  // keeps: perso-1.3-feature
   test('an organization without a feature does not list it, and is told it is not found', async () => {
     await manage('PATCH', 'organizations/theirs', { features: { llm_types: ['gpt-4'], tts_types: [] } });
     const names = (await call('GET', '/api/v1/settings/llm_type/', undefined, theirs.key)).body;
@@ -177,6 +179,7 @@ describe('what is assigned to whom', () => {
 });
 
 describe('prompts', () => {
+  // keeps: perso-1-prompt-id, perso-3.1-prompts
   test('are made, changed in part, read by clients, and removed', async () => {
     const made = await create('prompts', {
       name: 'Guide',
@@ -212,6 +215,7 @@ describe('backgrounds', () => {
     return new File([new Uint8Array(canvas.toBuffer('image/png'))], 'wall.png', { type: 'image/png' });
   };
 
+  // keeps: perso-3.1-background-images
   test('a picture is kept as WebP and served to any page', async () => {
     const made = await create('backgrounds', form({ image: png() }));
     expect(made).toMatchObject({ title: 'wall.png', media_type: 'image/webp' });
@@ -241,6 +245,7 @@ describe('backgrounds', () => {
 describe('rule sets', () => {
   const rules = 'locale,kind,pattern,replacement\nen,literal,SQL,sequel\n,regex,v(\\d+),version $1\n';
 
+  // keeps: perso-3.1-normalizations, perso-3.1-normalization-download
   test('are checked, tried, changed, and downloaded by clients through a link that expires', async () => {
     const made = await create('normalizations', { name: 'Tech', rules });
     expect(made.rule_count).toBe(2);
@@ -286,6 +291,7 @@ describe('rule sets', () => {
     expect(bad.body.detail).toContain('Line 2');
   });
 
+  // keeps: perso-3.2-locale-off, perso-3.4-locale, perso-3.5-text
   test('change what is spoken and what is recognised, and the reply says both', async () => {
     const made = await create('normalizations', {
       name: 'Say',
@@ -328,6 +334,7 @@ describe('rule sets', () => {
 });
 
 describe('tool servers', () => {
+  // keeps: perso-3.1-mcp-types
   test('keep their headers sealed, and are listed for clients without them', async () => {
     const made = await create('mcp-servers', {
       name: 'Tools',
@@ -382,6 +389,7 @@ describe('documents', () => {
     }
   };
 
+  // keeps: perso-3.1-documents
   test('are processed, found by their words, listed for clients and downloaded through a signed link', async () => {
     const made = await create(
       'documents',
@@ -438,6 +446,11 @@ describe('documents', () => {
   test.each<[string, () => FormData, string]>([
     ['nothing', () => form({ title: 'x' }), '400 required file'],
     ['an empty file', () => form({ file: text('') }), '400 blank file'],
+    [
+      'a picture',
+      () => form({ file: new File([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10)], 'a.pdf') }),
+      '415 unsupported_media_type file',
+    ],
     ['a wrong count', () => form({ file: text('x'), search_count: '0' }), '400 min_value search_count'],
     ['a private address', () => form({ url: `${server.url}/docs` }), '400 invalid url'],
     ['a strange address', () => form({ url: 'file:///etc/passwd' }), '400 invalid url'],
@@ -447,6 +460,7 @@ describe('documents', () => {
 });
 
 describe('session templates', () => {
+  // keeps: perso-2.11-shape, perso-2.11-not-null, perso-3.1-templates, perso-2.10-objects
   test('are used by clients as the contract says, and protect what they need', async () => {
     const prompt = await create('prompts', { name: 'For a template', system_prompt: 'x' });
     const settings = {
@@ -494,6 +508,7 @@ describe('session templates', () => {
     expect((await call('GET', `/api/v1/session_template/${id}/`)).status).toBe(404);
   });
 
+  // keeps: perso-2.11-not-null
   test('a template that lost what it needs is not listed, and says what is missing', async () => {
     await create('organizations', { id: 'lender', name: 'Lender' });
     const lender = await create('keys?organization_id=lender', { name: 'lender', role: 'admin' });
@@ -530,6 +545,7 @@ describe('session templates', () => {
 });
 
 describe('sessions', () => {
+  // keeps: perso-3.3-list, perso-3.3-delete
   test('are listed in pages, newest first, and ended', async () => {
     const ids: string[] = [];
     for (let index = 0; index < 3; index++) {

@@ -72,6 +72,8 @@ async function createSession(overrides: Record<string, unknown> = {}) {
 }
 
 describe('catalogue', () => {
+  // keeps: perso-1-key-header, perso-1-slashes, perso-1-double-slash, perso-1.2-bare-lists
+  // keeps: perso-3.1-not-empty
   test.each(['settings/llm_type', 'settings/tts_type', 'settings/stt_type', 'settings/modelstyle', 'prompt'])(
     '%s is a bare list that is never empty, with and without slashes',
     async (path) => {
@@ -97,6 +99,7 @@ describe('catalogue', () => {
     expect(Array.isArray(await json(response))).toBe(true);
   });
 
+  // keeps: perso-3.1-documented-names
   test('names that documents use as defaults come first', async () => {
     const first = async (path: string) => (await json(await fetch(url(path), { headers: key })))[0].name;
     expect(await first('/api/v1/settings/llm_type/')).toBe('gpt-35');
@@ -105,11 +108,13 @@ describe('catalogue', () => {
     expect(await first('/api/v1/settings/modelstyle/?platform_type=webrtc')).toBe('yuri-front_natural');
   });
 
+  // keeps: perso-3.1-platform-type
   test('an unknown platform has no styles', async () => {
     const response = await fetch(url('/api/v1/settings/modelstyle/?platform_type=phone'), { headers: key });
     expect(await json(response)).toEqual([]);
   });
 
+  // keeps: perso-3.1-model-styles
   test('the preview picture of a style can be loaded by any page', async () => {
     const [style] = await json(await fetch(url('/api/v1/settings/modelstyle/'), { headers: key }));
     const response = await fetch(style.file);
@@ -120,6 +125,7 @@ describe('catalogue', () => {
 });
 
 describe('keys and CORS', () => {
+  // keeps: perso-1.3-no-key, perso-1.3-wrong-key
   test('a missing key and a wrong key are 401 with their codes', async () => {
     expect(await errorOf(await fetch(url('/api/v1/prompt/')))).toMatchObject({
       status: 401,
@@ -129,6 +135,7 @@ describe('keys and CORS', () => {
     expect(await errorOf(wrong)).toMatchObject({ status: 401, code: 'authentication_failed' });
   });
 
+  // keeps: perso-1-key-alias
   test('the key works as alias header and as Bearer', async () => {
     for (const headers of [
       { 'PersoPlatform-APIKey': server.apiKey },
@@ -138,6 +145,7 @@ describe('keys and CORS', () => {
     }
   });
 
+  // keeps: perso-1.1-preflight
   test('a preflight needs no key', async () => {
     const response = await fetch(url('/api/v1/session/'), { method: 'OPTIONS' });
     expect(response.status).toBe(204);
@@ -145,6 +153,7 @@ describe('keys and CORS', () => {
     expect(response.headers.get('access-control-allow-methods')).toContain('POST');
   });
 
+  // keeps: perso-1.3-not-found, perso-1.3-method, perso-1.3-body, perso-1.3-top-level, perso-1.2-json-errors
   test('unknown paths are 404 and wrong methods 405, as JSON', async () => {
     expect(await errorOf(await fetch(url('/api/v1/nothing/')))).toMatchObject({
       status: 404,
@@ -165,6 +174,8 @@ describe('keys and CORS', () => {
 });
 
 describe('session creation', () => {
+  // keeps: perso-2.12-created, perso-2.10-strings, perso-3.2-not-given, perso-1.2-timestamps
+  // keeps: perso-2.13-created
   test('echoes the inputs with capability as strings and null for what was not given', async () => {
     const created = await createSession({ document: null, background_image: '', mcp_servers: [] });
     expect(created).toMatchObject({
@@ -180,6 +191,7 @@ describe('session creation', () => {
     expect(created.session_id).toMatch(/^[\w-]+$/);
   });
 
+  // keeps: perso-3.2-absent-capability, perso-3.2-duplicates, perso-2.10-empty
   test('without capability it is a video session; duplicates are dropped; an empty list is no video', async () => {
     const prompt = await firstPromptId();
     const legacy = await post(
@@ -192,6 +204,8 @@ describe('session creation', () => {
     expect((await createSession({ capability: [] })).capability).toEqual([]);
   });
 
+  // keeps: perso-1.3-validation, perso-1.3-does-not-exist, perso-3.2-padding, perso-3.2-locale
+  // keeps: perso-2.10-names, perso-2.10-exclusive, perso-2.10-needs-prompt
   test.each([
     [{ prompt: 'plp-0' }, 'does_not_exist', 'prompt'],
     [{ model_style: 'nobody' }, 'does_not_exist', 'model_style'],
@@ -233,6 +247,7 @@ describe('session creation', () => {
     expect(await errorOf(await post('/api/v1/session/', body, key))).toMatchObject({ status: 400, code });
   });
 
+  // keeps: perso-1.3-too-large
   test('a body over the limit is 413', async () => {
     const response = await post(
       '/api/v1/session/',
@@ -244,6 +259,7 @@ describe('session creation', () => {
 });
 
 describe('session info and events', () => {
+  // keeps: perso-2.10-objects, perso-3.3-redacted, perso-3.3-no-key
   test('info has capability objects, needs no key, and shows the prompt text only with the key', async () => {
     const { session_id: id } = await createSession();
     const open = await json(await fetch(url(`/api/v1/session/${id}/`)));
@@ -263,6 +279,7 @@ describe('session info and events', () => {
     expect((await json(wrong)).prompt.system_prompt).toBe('');
   });
 
+  // keeps: perso-3.3-unknown, perso-1.3-not-found
   test('an unknown session is 404 on every route', async () => {
     for (const path of ['', 'ice-servers/']) {
       expect(await errorOf(await fetch(url(`/api/v1/session/none/${path}`)))).toMatchObject({
@@ -275,6 +292,7 @@ describe('session info and events', () => {
     }
   });
 
+  // keeps: perso-7-start, perso-2.13-end-event, perso-1.3-session-state, perso-3.3-ended
   test('START begins, END terminates with its reason, and nothing works after', async () => {
     const { session_id: id } = await createSession({ capability: ['LLM', 'TTS', 'STT'] });
     const start = await post(`/api/v1/session/${id}/event/create/`, { detail: '', event: 'SESSION_START' });
@@ -297,6 +315,7 @@ describe('session info and events', () => {
     }
   });
 
+  // keeps: perso-2.14-names
   test('an unknown event is refused', async () => {
     const { session_id: id } = await createSession();
     const response = await post(`/api/v1/session/${id}/event/create/`, { event: 'SESSION_PARTY' });
@@ -365,6 +384,7 @@ describe('language', () => {
       });
   };
 
+  // keeps: perso-4.2.2-message, perso-4.2.1-finish
   test('sentences come one a line, keep their spaces, and a finish line ends the stream', async () => {
     vendor.script.answer = () => [text('Hello th'), text('ere. How are'), text(' you? Fine.')];
     const events = await lines(await ask([{ role: 'user', content: 'Hi' }]));
@@ -406,6 +426,7 @@ describe('language', () => {
     ]);
   });
 
+  // keeps: perso-4.2.2-tool-call, perso-4.2-tool-schema
   test('tool requests come as one event with string arguments, after the text', async () => {
     vendor.script.answer = () => [text('Let me look. '), toolCall('c1', 'get_square_number', { number: 7 })];
     const tools = [
@@ -422,6 +443,7 @@ describe('language', () => {
     expect(vendor.calls[0]?.tools).toMatchObject([{ type: 'function', name: 'get_square_number' }]);
   });
 
+  // keeps: perso-4.2.4-fail
   test('a failure in mid-stream is a last line, without the inside of the error', async () => {
     vendor.script.answer = async function* () {
       yield text('So far so good. And then');
@@ -459,6 +481,7 @@ describe('language', () => {
     void released;
   });
 
+  // keeps: perso-4.2-refusal
   test.each([
     [{ messages: [] }, 'blank', 'messages'],
     [{}, 'required', 'messages'],
@@ -478,6 +501,7 @@ describe('language', () => {
     });
   });
 
+  // keeps: perso-4.2.4-limits, perso-1.3-too-large
   test('oversize messages and tools are 413, each named', async () => {
     const { session_id: id } = await createSession();
     const long = await post(`/api/v1/session/${id}/llm/v2/`, {
@@ -494,6 +518,7 @@ describe('language', () => {
     expect(await errorOf(many)).toMatchObject({ status: 413, attr: 'tools' });
   });
 
+  // keeps: perso-2.10-missing
   test('a session without the capability is told so', async () => {
     const { session_id: id } = await createSession({ capability: ['TTS'] });
     const response = await post(`/api/v1/session/${id}/llm/v2/`, {
@@ -514,6 +539,7 @@ describe('speech', () => {
     return Buffer.from(audio, 'base64');
   };
 
+  // keeps: perso-3.4-default, perso-3.4-audio
   test('the default is WAV PCM16 mono with a 44-byte header', async () => {
     const audio = await decode(await speak({ text: 'Hello there.' }));
     expect(audio.toString('latin1', 0, 4)).toBe('RIFF');
@@ -524,6 +550,7 @@ describe('speech', () => {
     expect(audio.readUInt32LE(40)).toBe(audio.length - 44);
   });
 
+  // keeps: perso-3.4-wav
   test.each([
     ['wav_24000', 24_000],
     ['wav_44100', 44_100],
@@ -539,6 +566,7 @@ describe('speech', () => {
     expect(audio.length).toBeGreaterThan(2000);
   });
 
+  // keeps: perso-3.4-pcm, perso-3.4-format-alias
   test('pcm has no header; format is an alias', async () => {
     const audio = await decode(await speak({ text: 'Hello there.', format: 'pcm_24000' }));
     expect(audio.toString('latin1', 0, 4)).not.toBe('RIFF');
@@ -555,6 +583,7 @@ describe('speech', () => {
     expect(await errorOf(await speak(body))).toMatchObject({ status: 400, code, attr });
   });
 
+  // keeps: perso-1.3-server-fault
   test('a vendor failure is an error that tells nothing of the inside', async () => {
     vendor.script.speechFails = true;
     const error = await errorOf(await speak({ text: 'Hello.' }));
@@ -592,6 +621,7 @@ describe('recognition', () => {
     return form;
   };
 
+  // keeps: perso-3.5-text, perso-3.5-empty
   test('a recording becomes text; silence becomes an empty text', async () => {
     const loud = await listen(formWith(wav(new Int16Array(16_000).fill(500))));
     expect(await json(loud)).toEqual({ text: 'hello', locale: 'en', normalized_text: 'hello' });
@@ -606,6 +636,7 @@ describe('recognition', () => {
     expect(error.detail).toContain('OPENAI_API_KEY');
   });
 
+  // keeps: perso-1.3-media-type, perso-3.5-too-large
   test('broken audio, missing file, wrong type and oversize are the contract errors', async () => {
     expect(await errorOf(await listen(formWith(new Blob(['not audio at all']))))).toMatchObject({
       status: 400,

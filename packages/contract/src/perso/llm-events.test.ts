@@ -13,6 +13,7 @@ const events: LlmEvent[] = [
   { type: 'fail', reason: 'no\nmodel' },
 ];
 
+// keeps: perso-4.2.1-prefix, perso-4.2.1-json
 test.each(events)('$type is one line that published clients accept', (event) => {
   const line = encodeLlmEvent(event);
   expect(line.startsWith('data: {')).toBe(true);
@@ -20,6 +21,7 @@ test.each(events)('$type is one line that published clients accept', (event) => 
   expect(() => JSON.parse(line.slice('data: '.length))).not.toThrow();
 });
 
+// keeps: perso-4.2.2-message, perso-4.2.2-tool-result
 test('the wire form of each event', () => {
   expect(encodeLlmEvent({ type: 'finish' })).toBe('data: {"status":"success","type":"finish"}\n');
   expect(encodeLlmEvent({ type: 'fail', reason: 'x' })).toBe('data: {"status":"fail","reason":"x"}\n');

@@ -13,6 +13,7 @@ test('reads the commands of section 6.2', () => {
   ).not.toBeNull();
 });
 
+// keeps: perso-6.1-unknown
 test.each([
   'nonsense',
   '',

@@ -367,7 +367,7 @@ export const promises: readonly ContractPromise[] = [
   promise('perso-5.3-audio', 'Sound is Opus, sendonly, or sendrecv where the client sends.'),
   promise('perso-5.3-video', 'The picture is VP8, sendonly, whatever else is offered.'),
   promise('perso-5.3-one-stream', 'Both tracks name the same stream.'),
-  promise('perso-5.3-keyframe', 'The first picture comes within a second of the connection.'),
+  promise('perso-5.3-keyframe', 'The first picture comes about a second after the connection at the latest.'),
   promise('perso-5.3-idle', 'Pictures and silence go on while nothing is said.'),
   promise('perso-5.4-readiness', 'Stream and command channel are there within 4.9 s of the answer.'),
   promise('perso-5.4-first-ping', 'The first ping is answered within 8 s of the peer connection.'),

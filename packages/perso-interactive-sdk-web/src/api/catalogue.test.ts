@@ -31,6 +31,7 @@ const lists = [
 ] as const;
 
 describe.each(lists)('%s', (name, getList, path) => {
+  // keeps: sdk-8.3-lists, sdk-8.2-forms
   it('reads the list in every form', async () => {
     fake.on(path, () => Response.json([{ name }]));
     expect(await getList({ apiKey: 'k', apiServer: ` ${base}/ ` })).toEqual([{ name }]);
@@ -56,6 +57,7 @@ describe.each(lists)('%s', (name, getList, path) => {
   });
 });
 
+// keeps: sdk-8.3.3-util-server
 it('PersoUtilServer uses the base URL as given', async () => {
   await PersoUtilServer.getPrompts(`${base}/`, 'k').catch(() => undefined);
   expect(fake.calls[0]?.url).toBe(`${base}//api/v1/prompt/`);
@@ -73,6 +75,7 @@ it('getTextNormalization', async () => {
 });
 
 describe('getAllSettings', () => {
+  // keeps: sdk-8.3-all-settings
   it('reads nine lists, without templates', async () => {
     for (const [name, , path] of lists) fake.on(path, () => Response.json([name]));
     expect(await catalogue.getAllSettings({ apiKey: 'k', apiServer: base })).toEqual({
@@ -89,6 +92,7 @@ describe('getAllSettings', () => {
     expect(fake.calls).toHaveLength(9);
   });
 
+  // keeps: sdk-8.3-all-settings
   it('does without text normalization, but without nothing else', async () => {
     for (const [, , path] of lists) fake.on(path, () => Response.json([]));
     fake.on('/text_normalization_config/', () => apiErrorResponse(404, 'not_found', 'x'));
@@ -98,6 +102,7 @@ describe('getAllSettings', () => {
   });
 });
 
+// keeps: sdk-8.3-session-info
 it('getSessionInfo sends no key', async () => {
   fake.on('/api/v1/session/s%201/', () => Response.json({ status: 'CREATED' }));
   expect(await catalogue.getSessionInfo({ sessionId: 's 1', apiServer: base })).toEqual({
@@ -107,6 +112,7 @@ it('getSessionInfo sends no key', async () => {
   expect(fake.calls[0]?.headers).toEqual({});
 });
 
+// keeps: sdk-8.3-make-tts
 it('makeTTS sends the text unchanged, and options only when given', async () => {
   fake.on('/api/v1/session/s1/tts/', () => Response.json({ audio: 'AAAA' }));
   expect(await catalogue.makeTTS({ sessionId: 's1', text: 'Hi 😀', apiServer: base })).toEqual({
@@ -129,6 +135,7 @@ it('getSessionTemplate', async () => {
   expect(await getSessionTemplate(base, 'k', 't1')).toEqual({ name: 't' });
 });
 
+// keeps: sdk-8.3-intro-message
 describe('getIntroMessage', () => {
   beforeEach(() => {
     fake.on('/prompt/', () => Response.json([{ prompt_id: 'p1', intro_message: 'Welcome' }]));
@@ -157,6 +164,7 @@ describe('getIntroMessage', () => {
   });
 });
 
+// keeps: sdk-8.3.3-util-server
 describe('PersoUtilServer in a session', () => {
   it('sends events', async () => {
     fake.on('/api/v1/session/s1/event/create/', () => Response.json({}, { status: 201 }));

@@ -45,6 +45,7 @@ beforeEach(() => {
 });
 
 describe('from explicit options', () => {
+  // keeps: sdk-8.2-forms
   it('works in both forms', async () => {
     expect(await createSessionId({ apiKey: 'k', params: minimal, apiServer: `${base}/` })).toBe('s1');
     expect(await createSessionId(` ${base} `, 'k', minimal)).toBe('s1');
@@ -61,6 +62,7 @@ describe('from explicit options', () => {
     expect(onCall).toHaveBeenCalledTimes(3);
   });
 
+  // keeps: sdk-8.3.1-body
   it.each([
     [minimal, ['STF_WEBRTC']],
     [{ ...minimal, using_stf_webrtc: false }, []],
@@ -89,6 +91,7 @@ describe('from explicit options', () => {
 });
 
 describe('from a template', () => {
+  // keeps: sdk-8.3.1-template
   it('maps the fields', async () => {
     expect(await createSessionId({ apiKey: 'k', sessionTemplateId: 't1', apiServer: base })).toBe('s1');
     expect(fake.calls.map(({ url }) => url)).toEqual([
@@ -120,6 +123,7 @@ describe('from a template', () => {
     expect(fake.callsTo('/session_template/t1/')).toHaveLength(2);
   });
 
+  // keeps: sdk-8.3.1-template
   it('says that there are no MCP servers, or nothing', async () => {
     fake.on('/session_template/t1/', () => Response.json({ ...template, mcp_servers: [] }));
     await createSessionId(base, 'k', 't1');
@@ -129,6 +133,7 @@ describe('from a template', () => {
     expect(server).not.toHaveProperty('mcp_servers');
   });
 
+  // keeps: sdk-8.3.1-platform
   it.each(['unreal', undefined])('refuses the platform type %s', async (platform_type) => {
     fake.on('/session_template/t1/', () =>
       Response.json({ ...template, model_style: { ...template.model_style, platform_type } }),
@@ -143,6 +148,7 @@ describe('from a template', () => {
 });
 
 describe('failures', () => {
+  // keeps: sdk-8.3.1-errors
   it.each([
     ['does_not_exist', DoesNotExistError],
     ['not_in_organization', NotInOrganizationError],

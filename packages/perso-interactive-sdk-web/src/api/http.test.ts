@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from '../errors.ts';
 import { parseJson, resolveApiServer } from './http.ts';
 
+// keeps: sdk-8.2-api-server
 describe('resolveApiServer', () => {
   it.each([
     [undefined, 'https://platform.perso.ai'],
@@ -15,6 +16,7 @@ describe('resolveApiServer', () => {
   });
 });
 
+// keeps: sdk-8.7-api-error
 describe('parseJson', () => {
   const failure = async (response: Response): Promise<unknown> => parseJson(response).catch((error) => error);
 

@@ -56,6 +56,7 @@ const message = (action: () => unknown): string => {
   return 'no error';
 };
 
+// keeps: sdk-9.9-wav
 describe('getWavSampleRate', () => {
   it('reads the rate, behind other chunks too', () => {
     expect(getWavSampleRate(wav({ rate: 44_100 }))).toBe(44_100);
@@ -91,6 +92,7 @@ describe('getWavSampleRate', () => {
   });
 });
 
+// keeps: sdk-9.9-wav
 describe('decodeWav', () => {
   it.each([
     [8, [128, 255, 0], [0, 127 / 128, -1]],
@@ -124,6 +126,7 @@ describe('decodeWav', () => {
   });
 });
 
+// keeps: sdk-9.9-wav
 describe('encodeWav', () => {
   it('writes 16-bit samples behind 44 bytes, clamped', () => {
     const file = encodeWav({ samples: Float32Array.of(0, 1, -1, 2, -2), sampleRateHz: 16_000 });
@@ -163,6 +166,7 @@ describe('resample', () => {
   });
 });
 
+// keeps: sdk-9.5-result
 describe('synthesized audio', () => {
   it.each([
     [[0x52, 0x49, 0x46, 0x46], 'audio/wav'],

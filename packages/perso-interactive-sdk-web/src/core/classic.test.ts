@@ -81,6 +81,7 @@ it('releases the microphone when it cannot connect', async () => {
   expect([peer.closed, released]).toEqual([true, 1]);
 });
 
+// keeps: sdk-10.1-session
 it('keeps emoji in log and history', async () => {
   const session = await connect();
   fake.on(llmPath, () => streamResponse([messageLine('Hi 😀'), finishLine]));
@@ -110,6 +111,7 @@ it('clearBuffer waits for the end of the turn before it tells the server', async
   session.stopSession();
 });
 
+// keeps: sdk-10.1-session
 it('shows speech that nobody waits for', async () => {
   const session = await connect();
   peer.message.command('stf', { message: 'x', duration: 1_000 });

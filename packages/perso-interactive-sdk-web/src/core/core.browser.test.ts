@@ -69,6 +69,7 @@ describe.skipIf(chromiumPath === undefined)('first generation in Chromium', () =
     );
   }
 
+  // keeps: sdk-10.1-exports
   it.each([
     ['1.0.0', common],
     ['1.0.1', [...common, 'ApiError', 'LLMError', 'LLMStreamingResponseError', 'Session']],
@@ -84,6 +85,7 @@ describe.skipIf(chromiumPath === undefined)('first generation in Chromium', () =
     expect(found.arity).toBe(2);
   });
 
+  // keeps: sdk-10.1-methods
   it('has the methods of its sessions, and none that came later', async () => {
     await open('1.0.1');
     const methods = await page.evaluate(() =>
@@ -102,6 +104,7 @@ describe.skipIf(chromiumPath === undefined)('first generation in Chromium', () =
     }
   });
 
+  // keeps: sdk-10.1-settings
   it('reads its lists one after the other', async () => {
     await open('1.0.0');
     const paths = [
@@ -135,6 +138,7 @@ describe.skipIf(chromiumPath === undefined)('first generation in Chromium', () =
     expect(platform.requests[0]?.headers['persolive-apikey']).toBe('k');
   });
 
+  // keeps: sdk-10.1-creation
   it('creates sessions without a warning, and fails with ApiError', async () => {
     await open('1.0.1');
     platform.on('POST /api/v1/session/', (request, response) => {
@@ -160,6 +164,7 @@ describe.skipIf(chromiumPath === undefined)('first generation in Chromium', () =
     );
   });
 
+  // keeps: sdk-10.1-session
   it('connects without asking what the session can do, with VP8 alone, and sends silence', async () => {
     await connect();
     const { offer, width, local } = await page.evaluate(async () => {
@@ -186,6 +191,7 @@ describe.skipIf(chromiumPath === undefined)('first generation in Chromium', () =
     ]);
   });
 
+  // keeps: sdk-10.1-session
   it('keeps emoji in its log, speaks without them, and shows late speech', async () => {
     await connect();
     platform.on('POST /api/v1/session/s1/llm/v2/', (_, response) => {

@@ -50,6 +50,7 @@ describe('splitting lines', () => {
   });
 });
 
+// keeps: sdk-9.3-grammar
 describe('reading lines', () => {
   const description = (line: string): string => {
     try {

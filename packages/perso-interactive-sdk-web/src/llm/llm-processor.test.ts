@@ -82,6 +82,7 @@ const lastError = (chunks: LLMStreamChunk[]): LLMError => {
 };
 
 describe('a plain turn', () => {
+  // keeps: sdk-9.3-chunks
   it('sends the message with tools, streams, and commits the history', async () => {
     answers([messageLine('Hi 😀.') + messageLine(' How'), messageLine(' are you?'), finishLine]);
     expect(await collect('Hello')).toEqual([
@@ -138,6 +139,7 @@ describe('a plain turn', () => {
     expect(fake.calls[0]?.body).toHaveProperty('tools', []);
   });
 
+  // keeps: sdk-9.3-empty
   it('refuses an empty message before anything happens, and accepts white space', async () => {
     await expect(processor.processLLM({ message: '' }).next()).rejects.toThrow('Message cannot be empty');
     expect(fake.calls).toEqual([]);
@@ -146,6 +148,7 @@ describe('a plain turn', () => {
     expect(await collect(' ')).toEqual([finished()]);
   });
 
+  // keeps: sdk-8.6-processor
   it('uses the API server as given', async () => {
     answers([finishLine]);
     const { fetch } = fake;
@@ -183,6 +186,7 @@ describe('a plain turn', () => {
 });
 
 describe('tools', () => {
+  // keeps: sdk-9.3-chunks, sdk-9.3-follow-up
   it('runs client tools and follows up', async () => {
     answers(
       [messageLine('Let me see.') + toolLine(['square', { n: 3 }], ['square', { n: 4 }]), finishLine],
@@ -214,6 +218,7 @@ describe('tools', () => {
     ]);
   });
 
+  // keeps: sdk-9.3-follow-up
   it.each([
     ['only executeOnly tools', [['show', {}]], 1],
     ['only remote tools', [['remote', {}]], 1],
@@ -318,6 +323,7 @@ describe('tools', () => {
     expect((messages(1) as object[])[2]).toEqual({ role: 'tool', tool_call_id: 'c1' });
   });
 
+  // keeps: sdk-9.3-rounds
   it('stops after ten requests', async () => {
     answers([toolLine(['square', { n: 1 }]), finishLine]);
     const error = lastError(await collect('x'));
@@ -330,6 +336,7 @@ describe('tools', () => {
 });
 
 describe('failures', () => {
+  // keeps: sdk-9.3-errors
   it('a refused request ends in an error chunk', async () => {
     fake.on(path, () => apiErrorResponse(400, 'x', 'No LLM'));
     const chunks = await collect('x');
@@ -352,6 +359,7 @@ describe('failures', () => {
     expect(processor.getHistory()).toEqual([]);
   });
 
+  // keeps: sdk-9.3-errors
   it('a network failure rejects', async () => {
     fake.on(path, () => Promise.reject(new TypeError('offline')));
     await expect(collect('x')).rejects.toThrow(new TypeError('offline'));
@@ -385,6 +393,7 @@ describe('failures', () => {
 });
 
 describe('cancelling', () => {
+  // keeps: sdk-9.3-abort
   it('before the request: nothing happens', async () => {
     const controller = new AbortController();
     controller.abort();
@@ -393,6 +402,7 @@ describe('cancelling', () => {
     expect(states).toEqual(['+LLM -null', '+null -LLM']);
   });
 
+  // keeps: sdk-9.3-abort
   it('while waiting for the answer: ends quietly', async () => {
     const controller = new AbortController();
     fake.on(path, () => new Promise<Response>(() => undefined));
@@ -403,6 +413,7 @@ describe('cancelling', () => {
     expect(fake.calls[0]?.signal?.aborted).toBe(true);
   });
 
+  // keeps: sdk-9.3-abort
   it('in the middle of the answer: one last chunk, no history', async () => {
     const controller = new AbortController();
     const stream = openStream();

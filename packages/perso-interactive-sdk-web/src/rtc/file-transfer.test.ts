@@ -25,6 +25,7 @@ const sizes = (channel: FakeChannel): number[] =>
   channel.sent.map((data) => (data as ArrayBuffer).byteLength);
 
 describe('sending a file', () => {
+  // keeps: sdk-9.6-protocol
   it('waits for the empty text, sends chunks and an empty one, and returns the reference', async () => {
     const { channel, outcome } = begin(150_000);
     expect([channel.label, channel.protocol, channel.binaryType]).toEqual(['file', 'file', 'arraybuffer']);
@@ -51,6 +52,7 @@ describe('sending a file', () => {
     expect(await outcome).toBe('ref');
   });
 
+  // keeps: sdk-9.6-protocol
   it('pauses above 512 KiB and resumes at 256 KiB', async () => {
     const { channel, outcome } = begin(131_072);
     expect(channel.bufferedAmountLowThreshold).toBe(262_144);
@@ -79,6 +81,7 @@ describe('sending a file', () => {
     expect(await outcome).toBe('ref');
   });
 
+  // keeps: sdk-9.6-protocol
   it('gives up after 30 seconds', async () => {
     const { channel, outcome } = begin(1);
     await vi.advanceTimersByTimeAsync(29_999);

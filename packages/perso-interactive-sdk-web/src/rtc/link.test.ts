@@ -68,6 +68,7 @@ describe('connecting', () => {
     link.close();
   });
 
+  // keeps: sdk-9.11-limits
   it('is ready as late as 4.8 s after the answer', async () => {
     connects = false;
     const link = create();
@@ -78,6 +79,7 @@ describe('connecting', () => {
     expect(await link).toBeDefined();
   });
 
+  // keeps: sdk-9.11-limits
   it.each([
     ['stream', () => peer.message.open()],
     ['channel', () => peer.ontrack?.({ streams: [peer.remoteStream] })],
@@ -109,6 +111,7 @@ describe('connecting', () => {
 });
 
 describe('staying connected', () => {
+  // keeps: sdk-9.11-limits
   it('pings every second', async () => {
     const link = await create();
     await vi.advanceTimersByTimeAsync(3_000);
@@ -117,6 +120,7 @@ describe('staying connected', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  // keeps: sdk-9.11-limits
   it('is lost after 33 s without a first reply', async () => {
     const causes = watch(await create());
     await vi.advanceTimersByTimeAsync(33_000);
@@ -126,6 +130,7 @@ describe('staying connected', () => {
     expect(peer.closed).toBe(true);
   });
 
+  // keeps: sdk-9.11-limits
   it('is lost 30 s after the last reply', async () => {
     const causes = watch(await create());
     await vi.advanceTimersByTimeAsync(20_000);

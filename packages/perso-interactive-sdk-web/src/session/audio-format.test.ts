@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { normalizeAudioFormat } from './audio-format.ts';
 
+// keeps: sdk-9.6-format
 it.each([
   ['mp3', '', 'mp3'],
   ['audio/mpeg', '', 'mp3'],

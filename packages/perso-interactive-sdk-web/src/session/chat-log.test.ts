@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Chat, createChatLog } from './chat-log.ts';
 
+// keeps: sdk-9.4-log
 it('gives the whole log, newest first, as a new array', () => {
   const log = createChatLog();
   const seen: Chat[][] = [];

@@ -15,6 +15,7 @@ describe('chat states', () => {
     );
   });
 
+  // keeps: sdk-9.1-states
   it('notify only of changes, and not on subscription', () => {
     const { states, seen } = setUp();
     states.update('LLM', null);
@@ -24,6 +25,7 @@ describe('chat states', () => {
     expect(seen).toEqual(['LLM', '']);
   });
 
+  // keeps: sdk-9.1-states
   it('count ANALYZING, down to zero', () => {
     const { states, seen } = setUp();
     states.update(null, 'ANALYZING');
@@ -60,6 +62,7 @@ describe('chat states', () => {
     expect(seen).toEqual(['', 'ANALYZING', '']);
   });
 
+  // keeps: sdk-9.1-states
   it('give each subscriber a set of its own, survive their failures, and let them go', () => {
     const { states, seen, unsubscribe } = setUp();
     const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);

@@ -119,6 +119,7 @@ const requestMessages = (call: number): unknown =>
   (fake.callsTo(llmPath)[call]?.body as { messages: unknown } | undefined)?.messages;
 
 describe('createSession', () => {
+  // keeps: sdk-8.3.2-order
   it('reads the session, connects, and sends the size', async () => {
     await connect();
     expect(fake.calls.map(({ method, url }) => `${method} ${url}`)).toEqual([
@@ -142,6 +143,7 @@ describe('createSession', () => {
     expect(session.getRemoteStream()).toBe(peer.remoteStream);
   });
 
+  // keeps: sdk-8.2-api-server
   it('changes the size', async () => {
     await connect({ apiServer: toConnectOptions(` ${apiServer}// `, 's1', 1, 1, [], undefined).apiServer });
     expect(session.apiServer).toBe(apiServer);
@@ -149,6 +151,7 @@ describe('createSession', () => {
     expect(commands()).toEqual([{ type: 'change-size', data: { width: 1920, height: 1080 } }]);
   });
 
+  // keeps: sdk-8.3.2-failure
   it.each(['/session/s1/', '/ice-servers/', '/exchange/'])('passes on a refusal of %s', async (path) => {
     fake.on(path, () => apiErrorResponse(400, 'invalid_session_state', 'Ended'));
     await expect(connect()).rejects.toEqual(new ApiError(400, 'invalid_session_state', 'Ended', null));
@@ -159,6 +162,7 @@ describe('createSession', () => {
     expect((await connect()).perso).not.toBeNull();
   });
 
+  // keeps: sdk-8.3.2-legacy, sdk-8.3.2-failure
   it('acquires local audio in the older form, and releases it on failure', async () => {
     const release = vi.fn();
     const stream = { getAudioTracks: () => [{}] } as unknown as MediaStream;
@@ -193,6 +197,7 @@ describe('createSession', () => {
     withoutPicture.stopSession();
   });
 
+  // keeps: sdk-8.2-forms
   it('understands its call forms', () => {
     const tools = [new ChatTool('t', '', {}, () => ({}))];
     const common = { apiServer, sessionId: 's1', width: 1, height: 2 };
@@ -234,6 +239,7 @@ describe('createSession', () => {
 });
 
 describe('processChat', () => {
+  // keeps: sdk-9.1-turn
   it('logs, speaks, and goes through the states in order', async () => {
     await connect();
     answers(messageLine('Hi 😀.') + messageLine(' Bye.'), finishLine);
@@ -259,6 +265,7 @@ describe('processChat', () => {
     expect(requestMessages(0)).toEqual([{ role: 'user', content: 'Hello' }]);
   });
 
+  // keeps: sdk-9.2-blank
   it('ignores white space', async () => {
     await connect();
     await session.processChat(' \n ');
@@ -266,6 +273,7 @@ describe('processChat', () => {
     expect(fake.callsTo(llmPath)).toEqual([]);
   });
 
+  // keeps: sdk-9.2-immediate
   it('resolves before the answer', async () => {
     await connect();
     fake.on(llmPath, () => new Promise(() => undefined));
@@ -273,6 +281,7 @@ describe('processChat', () => {
     expect(seen).toEqual(['user: x', 'LLM']);
   });
 
+  // keeps: sdk-9.2-history
   it('commits the history of a whole turn, apart from that of processLLM', async () => {
     await connect();
     answers(messageLine('A'), finishLine);
@@ -290,6 +299,7 @@ describe('processChat', () => {
     expect(session.getMessageHistory()).toEqual([]);
   });
 
+  // keeps: sdk-9.2-tools
   it('runs tools, and logs the text before and after as entries of their own', async () => {
     const square = new ChatTool('square', '', {}, ({ n }: { n: number }) => {
       if (n < 0) throw new Error('negative');
@@ -321,6 +331,7 @@ describe('processChat', () => {
     expect(requestMessages(1)).toHaveLength(3);
   });
 
+  // keeps: sdk-9.2-failures
   it.each([
     ['a refusal', () => apiErrorResponse(429, 'throttled', 'Slow down'), { detail: 'Slow down' }],
     ['a network failure', () => Promise.reject(new TypeError('offline')), { description: 'offline' }],
@@ -350,6 +361,7 @@ describe('processChat', () => {
     expect(requestMessages(1)).toEqual([{ role: 'user', content: 'y' }]);
   });
 
+  // keeps: sdk-9.2-rounds
   it('stops after ten requests', async () => {
     await connect({ clientTools: [new ChatTool('again', '', {}, () => ({}))] });
     answers(toolLine(['again', {}]), finishLine);
@@ -362,6 +374,7 @@ describe('processChat', () => {
 });
 
 describe('processLLM', () => {
+  // keeps: sdk-8.5-process-llm
   it('sets LLM, uses the tools of the session, and neither logs nor speaks', async () => {
     await connect({ clientTools: [new ChatTool('a', '', {}, () => ({}))] });
     session.clientTools = [new ChatTool('b', '', {}, () => ({}))];
@@ -420,6 +433,7 @@ describe('speaking', () => {
     expect(requestMessages(0)).toHaveLength(1);
   });
 
+  // keeps: sdk-9.1-speaking
   it('speech lasts two seconds longer than the first utterance, and one more with each further', async () => {
     await connect();
     session.processTTSTF('1');
@@ -441,6 +455,7 @@ describe('speaking', () => {
     expect(seen.at(-1)).toBe('');
   });
 
+  // keeps: sdk-9.1-late-stf
   it('ignores speech nobody waits for, and durations that are none', async () => {
     await connect();
     stf(1_000);
@@ -468,6 +483,7 @@ describe('processTTS', () => {
     fake.on(ttsPath, () => Response.json({ audio }));
   });
 
+  // keeps: sdk-9.5-request
   it.each([
     ['Hi', 'Hi.'],
     ['Hi!', 'Hi!'],
@@ -485,6 +501,7 @@ describe('processTTS', () => {
     expect(seen).toEqual(['TTS', '']);
   });
 
+  // keeps: sdk-9.5-request
   it('passes on the options', async () => {
     await session.processTTS('Hi.', { locale: 'en', output_format: 'mp3', resample: false });
     await session.processTTS('Hi.', { locale: '', output_format: '' });
@@ -494,17 +511,20 @@ describe('processTTS', () => {
     ]);
   });
 
+  // keeps: sdk-9.5-nothing
   it.each(['', '  ', '😀 👍🏽'])('%j is nothing', async (message) => {
     expect(await session.processTTS(message)).toBeUndefined();
     expect(fake.callsTo(ttsPath)).toEqual([]);
     expect(seen).toEqual([]);
   });
 
+  // keeps: sdk-9.5-result
   it('labels MP3', async () => {
     fake.on(ttsPath, () => Response.json({ audio: btoa('ID3x') }));
     expect((await session.processTTS('Hi'))?.type).toBe('audio/mpeg');
   });
 
+  // keeps: sdk-9.5-failures
   it('reports failures to the error handlers', async () => {
     fake.on(ttsPath, () => apiErrorResponse(400, 'invalid', 'No voice'));
     expect(await session.processTTS('Hi')).toBeUndefined();
@@ -534,6 +554,7 @@ describe('processSTF', () => {
     await settle();
   };
 
+  // keeps: sdk-9.6-upload
   it('uploads, then orders', async () => {
     await connect();
     const reference = session.processSTF(file, undefined, 'Hi');
@@ -563,6 +584,7 @@ describe('processSTF', () => {
     expect(seen).toEqual(['ANALYZING', '']);
   });
 
+  // keeps: sdk-9.8-pending
   it('orders nothing after clearBuffer, and leaves the states of others alone', async () => {
     await connect();
     const reference = session.processSTF(file);
@@ -580,6 +602,7 @@ describe('processSTF', () => {
 });
 
 describe('clearBuffer', () => {
+  // keeps: sdk-9.8-clear
   it('aborts a stalled turn, keeps its text in the log but not in the history, and resets', async () => {
     await connect();
     const stream = openStream();
@@ -599,6 +622,7 @@ describe('clearBuffer', () => {
     expect(requestMessages(1)).toEqual([{ role: 'user', content: 'y' }]);
   });
 
+  // keeps: sdk-9.8-clear
   it('tells the server first', async () => {
     await connect();
     fake.on(llmPath, () => openStream().response);
@@ -636,6 +660,7 @@ describe('clearBuffer', () => {
     expect(seen.at(-1)).toBe('');
   });
 
+  // keeps: sdk-9.8-pending
   it('suppresses a synthesis under way, but not the state of the next', async () => {
     await connect();
     let release: (response: Response) => void = () => undefined;
@@ -660,6 +685,7 @@ describe('clearBuffer', () => {
     expect(seen.at(-1)).toBe('');
   });
 
+  // keeps: sdk-9.8-pending
   it('leaves processLLM alone', async () => {
     await connect();
     const stream = openStream();
@@ -674,6 +700,7 @@ describe('clearBuffer', () => {
   });
 });
 
+// keeps: sdk-9.7-recording
 describe('recording', () => {
   beforeEach(async () => {
     await connect();
@@ -768,6 +795,7 @@ describe('recording', () => {
   });
 });
 
+// keeps: sdk-9-voice-chat
 describe('voice chat over the connection', () => {
   beforeEach(async () => {
     await connect();
@@ -820,6 +848,7 @@ describe('voice chat over the connection', () => {
 });
 
 describe('the end', () => {
+  // keeps: sdk-8.5-stop, sdk-8.5-on-close
   it('stopSession closes once, and is silent from then on', async () => {
     await connect();
     session.processTTSTF('x');
@@ -848,6 +877,7 @@ describe('the end', () => {
     expect(errors).toEqual([]);
   });
 
+  // keeps: sdk-8.5-on-close
   it('a loss ends speech and closes with false', async () => {
     await connect();
     session.processTTSTF('x');
@@ -928,6 +958,7 @@ describe('a lost connection', () => {
     session.subscribeConnection((state) => connections.push(state));
   };
 
+  // keeps: sdk-9-recovery
   it('is taken up again with a new peer', async () => {
     await connectRecoverably();
     session.changeSize(1920, 1080);
@@ -1510,6 +1541,7 @@ describe('milestones', () => {
 });
 
 describe('without picture', () => {
+  // keeps: sdk-7-mode, sdk-7-start
   it.each([[[]], [null], [undefined], ['STF_WEBRTC'], [['STF_WEBRTC']], [[null, { name: 'TTS' }]]])(
     'is chosen for the capabilities %j',
     async (capability) => {
@@ -1518,6 +1550,7 @@ describe('without picture', () => {
     },
   );
 
+  // keeps: sdk-7-heartbeat
   it('sends heartbeats until it is stopped', async () => {
     await connectWithoutPicture();
     await vi.advanceTimersByTimeAsync(10_000);
@@ -1540,6 +1573,7 @@ describe('without picture', () => {
     expect(seen.filter((entry) => entry.startsWith('closed'))).toEqual([]);
   });
 
+  // keeps: sdk-7-heartbeat-failure
   it('reports a failed heartbeat, and sends no more', async () => {
     await connectWithoutPicture();
     fake.on(eventPath, () => apiErrorResponse(400, 'session_terminated', 'Quota'));
@@ -1550,11 +1584,13 @@ describe('without picture', () => {
     expect(fake.callsTo(eventPath)).toHaveLength(2);
   });
 
+  // keeps: sdk-7-start
   it('rejects when it may not start', async () => {
     fake.on(eventPath, () => apiErrorResponse(400, 'session_terminated', 'Ended'));
     await expect(connectWithoutPicture()).rejects.toThrow('400:Ended');
   });
 
+  // keeps: sdk-7-limits
   it('chats without speech, and refuses what needs a picture', async () => {
     await connectWithoutPicture();
     answers(messageLine('A'), finishLine);
@@ -1577,6 +1613,7 @@ describe('without picture', () => {
     expect(seen.at(-1)).toBe('');
   });
 
+  // keeps: sdk-8.5-log-event
   it('records events', async () => {
     await connectWithoutPicture();
     await session.logSessionEvent('text');

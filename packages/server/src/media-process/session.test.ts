@@ -153,6 +153,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 const kinds = (reports: readonly FromMedia[]) => reports.map(({ kind }) => kind);
 
 describe('packets', () => {
+  // keeps: perso-6.2-ping
   test('a ping is answered at once and goes no further', () => {
     const parts = create();
     parts.text({ type: 'ping', data: {} });
@@ -160,6 +161,7 @@ describe('packets', () => {
     expect(parts.reports).toEqual([]);
   });
 
+  // keeps: perso-6.1-unknown
   test('commands are forwarded; what is no packet is ignored', () => {
     const parts = create();
     parts.text({ type: 'ttstf', data: { message: 'Hi.' } });
@@ -201,6 +203,7 @@ describe('packets', () => {
 });
 
 describe('speech', () => {
+  // keeps: perso-6.4-at-start, perso-6.4-one-each
   test('is announced when it begins to play, with the latest that is known, once', () => {
     const parts = create();
     say(parts, 'a');
@@ -263,6 +266,7 @@ describe('speech', () => {
 });
 
 describe('clear-buffer', () => {
+  // keeps: perso-6.4-after-clear, perso-6.2-clear-buffer
   test('silences at once, tells the API, and drops what was still on its way until the API has answered', () => {
     const parts = create();
     say(parts, 'playing', 1000);
@@ -330,6 +334,7 @@ describe('the size', () => {
     await settled();
   };
 
+  // keeps: perso-6.2-change-size
   test('changes when the new picture is ready; nothing is replied', async () => {
     const parts = create();
     wish(parts, 128);
@@ -419,6 +424,7 @@ describe('the end', () => {
     expect([parts.link.closes(), parts.closedCalls()]).toEqual([1, 1]);
   });
 
+  // keeps: perso-2.13-silence
   test('a client that pinged and then keeps silent for more than 30 s is lost', () => {
     const parts = create();
     parts.pass(3_600_000);

@@ -31,6 +31,7 @@ describe('fitSize', () => {
     expect(fitSize({ widthPx, heightPx }, MAX_PIXELS)).toEqual({ widthPx: width, heightPx: height });
   });
 
+  // keeps: perso-6.2-change-size
   test('whatever is wished: even, within every limit, and of the same aspect where the limits allow', () => {
     const random = createRandom(7);
     const hostile = [0, -0, -1, 0.1, 1, 2, 63, 64, 65, 8191, 8193, 1e6, 1e154, 1e308, -1e308, 5e-324];

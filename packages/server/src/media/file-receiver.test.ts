@@ -18,6 +18,7 @@ function createRecorded(maxBytes = 1000) {
 
 const bytes = (...values: number[]) => Uint8Array.from(values).buffer;
 
+// keeps: perso-6.6-ready, perso-6.6-reference
 test('asks with an empty text, joins the chunks, answers with the reference', () => {
   const { receiver, sent, files } = createRecorded();
   receiver.start();
@@ -29,6 +30,7 @@ test('asks with an empty text, joins the chunks, answers with the reference', ()
   expect([...(files[0] ?? [])]).toEqual([1, 2, 3]);
 });
 
+// keeps: perso-6.6-empty
 test('a file of zero bytes is answered too', () => {
   const { receiver, sent, files } = createRecorded();
   receiver.start();

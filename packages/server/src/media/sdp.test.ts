@@ -34,6 +34,7 @@ function offer(options: { readonly codecs?: readonly string[]; readonly without?
   return `${lines.join('\r\n')}\r\n`;
 }
 
+// keeps: perso-5.3-video
 test('VP8 comes first whatever the offer prefers, and the bit rates are written in', () => {
   const prepared = prepareOffer(offer(), rates);
   expect(prepared).toContain('m=video 9 UDP/TLS/RTP/SAVPF 98 96 97');
@@ -77,6 +78,7 @@ const answer = [
   '',
 ].join('\r\n');
 
+// keeps: perso-5.3-candidates
 test('an answer keeps UDP candidates that clients can use', () => {
   const prepared = prepareAnswer(answer, {});
   expect(prepared).not.toContain(' tcp ');
