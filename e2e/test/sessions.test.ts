@@ -268,11 +268,7 @@ describe.skipIf(chromiumPath === undefined)('a script-tag page in Chromium', () 
   });
 
   test('a server that stops ends its sessions, closes their peers and its media processes', async () => {
-    const other = await startTestServer({
-      providers: [createToneVendor()],
-      // The page tries for so long to come back.
-      environment: { VISAVOX_RECOVERY_SECONDS: '1' },
-    });
+    const other = await startTestServer({ providers: [createToneVendor()] });
     const id = await createApi(other).createSession();
     const processes = other.mediaProcessIds();
     await page.evaluate(

@@ -31,6 +31,8 @@ const SDK_DIRECTORY = fileURLToPath(new URL('../../perso-interactive-sdk-web/dis
 const DEFAULT_STYLE = 'yuri-front_natural';
 const VERSION = '0.1.0';
 const MAX_UPLOAD_SECONDS = 600;
+/** Time to ask once more, for clients whose session was ended by a stop. */
+const FAREWELL_MS = 700;
 const MAX_FETCHED_BYTES = 32 * 1024 * 1024;
 
 export interface RunningServer {
@@ -214,13 +216,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await listening.catch((error: unknown) => {
       throw explainListenError(error, config);
     });
-    cleanups.push(
-      () =>
-        new Promise((resolve) => {
-          server.close(() => resolve());
-          if ('closeAllConnections' in server) server.closeAllConnections();
-        }),
-    );
+    cleanups.push(async () => {
+      // Clients that try to take their session up again are told that it has ended, not left to guess.
+      const hadSessions = sessions.liveCount > 0;
+      await sessions.close();
+      if (hadSessions) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      });
+    });
     // It listens on TCP, so the address is not the string of a pipe.
     const { port } = server.address() as AddressInfo;
     const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;

@@ -27,7 +27,10 @@ interface Played {
 }
 
 /** A turn of the event loop: everything that does not wait for something of the test has run. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+/** A piece is handed over one turn after it came. */
+const settled = async () => {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
 
 function create(overrides: Partial<SpeakerOptions> = {}) {
   const played: Played[] = [];
@@ -274,6 +277,17 @@ test.each(['gives a piece', 'ends', 'fails'])(
     expect(failures, 'an abort is no failure').toEqual([]);
   },
 );
+
+test('speech that comes in one piece is announced with its exact length from the first piece on', async () => {
+  const { speaker, played } = create({
+    async *synthesize() {
+      yield clip(480);
+    },
+  });
+  speaker.say('A sentence of which nobody could guess the length.');
+  await settled();
+  expect(stfOf(played[0]?.announced[0])).toMatchObject([{ duration: 480 }]);
+});
 
 test('a vendor that answers an abort by ending quietly leaves no empty utterance behind', async () => {
   const { speaker, played } = create({

@@ -143,9 +143,9 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
       let spokenCharacters = 0;
       await attempt(signal, async () => {
         const sentences = text.length > MAX_CHARACTERS ? [] : await options.splitSentences(text);
-        for (const sentence of sentences) {
+        for (const [index, sentence] of sentences.entries()) {
           let sentenceMs = 0;
-          for await (const chunk of options.synthesize(sentence, { signal })) {
+          for await (const { chunk, isLast } of withEnd(options.synthesize(sentence, { signal }))) {
             signal.throwIfAborted();
             if (chunk.samples.length === 0) continue;
             if (oneRate.sampleRateHz === undefined) output.startUtterance(utteranceId, chunk.sampleRateHz);
@@ -155,7 +155,8 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
             sentenceMs += chunkMs;
             const pace =
               spokenCharacters > 0 ? (producedMs - sentenceMs) / spokenCharacters : TYPICAL_MS_PER_CHARACTER;
-            const expectedMs = Math.max(producedMs, text.length * pace);
+            const isWhole = isLast && index === sentences.length - 1;
+            const expectedMs = isWhole ? producedMs : Math.max(producedMs, text.length * pace);
             output.appendUtterance(utteranceId, {
               samples,
               visemes: chunk.visemes ?? options.analyse(chunk),
@@ -222,6 +223,34 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
       generation.abort();
     },
   };
+}
+
+/**
+ * Tells with each chunk whether it is the last one, if the engine says so at once: an utterance that comes in one piece
+ * is then announced with its exact length and not with an estimate.
+ */
+async function* withEnd(
+  chunks: AsyncIterable<SpeechChunk>,
+): AsyncIterable<{ readonly chunk: SpeechChunk; readonly isLast: boolean }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  let isDone = false;
+  try {
+    for (let next = iterator.next(); ; ) {
+      const result = await next;
+      if (result.done === true) {
+        isDone = true;
+        return;
+      }
+      next = iterator.next();
+      // Its failure is met by the next round.
+      const ended = next.then(({ done }) => done === true).catch(() => false);
+      const turn = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+      yield { chunk: result.value, isLast: await Promise.race([ended, turn]) };
+    }
+  } finally {
+    // Not waited for: an engine that ignores its abort would hold this up until its next piece.
+    if (!isDone) iterator.return?.().then(undefined, () => {});
+  }
 }
 
 function* cut(clip: PcmClip, seconds: number): Iterable<PcmClip> {
