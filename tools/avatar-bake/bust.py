@@ -1,8 +1,8 @@
 """Builds the bust scene in Blender (Cycles) from CC0 data and renders poses of it."""
-import bpy, os, sys, json, math
+import bpy, mathutils, os, sys, json, math
 import numpy as np
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from hm08 import Human, Proxy, rot
+from hm08 import Human, Proxy, edge_loop, faces_at, normals, rot
 
 U = 0.1  # source units -> metres
 
@@ -51,6 +51,9 @@ def skin_material(tex, cfg):
     hs.inputs['Value'].default_value = cfg.get('val', 1.0)
     l.new(t.outputs[0], hs.inputs['Color'])
     col = hs.outputs[0]
+    if 'tint' in cfg:
+        mx = n.new('ShaderNodeMixRGB'); mx.blend_type = 'MULTIPLY'; mx.inputs[0].default_value = 1; mx.inputs[2].default_value = (*cfg['tint'], 1)
+        l.new(col, mx.inputs[1]); col = mx.outputs[0]
     # painted masks: vertex colours  (R lips, G cheeks, B forehead/nose shine)
     vc = n.new('ShaderNodeVertexColor'); vc.layer_name = 'mask'
     sep = n.new('ShaderNodeSeparateColor'); l.new(vc.outputs[0], sep.inputs[0])
@@ -64,6 +67,23 @@ def skin_material(tex, cfg):
     col = tint(col, sep.outputs[1], cfg.get('blush', (0.78, 0.38, 0.32)), cfg.get('blush_amt', 0.22))
     if 'scalp' in cfg:
         col = tint(col, vc.outputs[1], cfg['scalp'], cfg.get('scalp_amt', .8))
+        dry = n.new('ShaderNodeMath'); dry.operation = 'MULTIPLY_ADD'    # light that wanders under the skin would glow red between the roots
+        dry.inputs[1].default_value, dry.inputs[2].default_value = -p.inputs['Subsurface'].default_value, p.inputs['Subsurface'].default_value
+        l.new(vc.outputs[1], dry.inputs[0]); l.new(dry.outputs[0], p.inputs['Subsurface'])
+    if 'beard' in cfg:
+        # stubble: short dark strokes on the texture's coordinates (there the face lies on its side, down is u), so that they keep
+        # to the skin when the jaw moves
+        beard = cfg['beard']
+        bm = n.new('ShaderNodeVertexColor'); bm.layer_name = 'beard'
+        uv = n.new('ShaderNodeTexCoord')
+        mp = n.new('ShaderNodeMapping'); mp.inputs['Scale'].default_value = (.4, 1, 1); l.new(uv.outputs['UV'], mp.inputs[0])
+        dots = n.new('ShaderNodeTexNoise'); dots.inputs['Scale'].default_value = beard.get('grain', 1500); dots.inputs['Detail'].default_value = 2
+        l.new(mp.outputs[0], dots.inputs['Vector'])
+        cut = n.new('ShaderNodeMapRange'); cut.inputs[1].default_value = .40; cut.inputs[2].default_value = .60
+        cut.inputs[3].default_value = beard.get('shade', .35); cut.inputs[4].default_value = beard.get('dark', .9)
+        l.new(dots.outputs[0], cut.inputs[0])
+        fac = n.new('ShaderNodeMath'); fac.operation = 'MULTIPLY'; l.new(bm.outputs[0], fac.inputs[0]); l.new(cut.outputs[0], fac.inputs[1])
+        col = tint(col, fac.outputs[0], beard['color'], 1)
     # mottling
     tc = n.new('ShaderNodeTexCoord')
     nz = n.new('ShaderNodeTexNoise'); nz.inputs['Scale'].default_value = 55; nz.inputs['Detail'].default_value = 6
@@ -81,7 +101,11 @@ def skin_material(tex, cfg):
     l.new(sep.outputs[0], ro.inputs[0])
     ro2 = n.new('ShaderNodeMath'); ro2.operation = 'MULTIPLY_ADD'; ro2.inputs[1].default_value = -0.07
     l.new(sep.outputs[2], ro2.inputs[0]); l.new(ro.outputs[0], ro2.inputs[2])
-    l.new(ro2.outputs[0], p.inputs['Roughness'])
+    rough = ro2.outputs[0]
+    if 'beard' in cfg:
+        ro3 = n.new('ShaderNodeMath'); ro3.operation = 'MULTIPLY_ADD'; ro3.inputs[1].default_value = .25
+        l.new(bm.outputs[0], ro3.inputs[0]); l.new(rough, ro3.inputs[2]); rough = ro3.outputs[0]
+    l.new(rough, p.inputs['Roughness'])
     # pores + texture relief
     vo = n.new('ShaderNodeTexVoronoi'); vo.inputs['Scale'].default_value = 900
     l.new(tc.outputs['Object'], vo.inputs['Vector'])
@@ -117,10 +141,16 @@ def eye_material(tex, cfg):
     p.inputs['Clearcoat'].default_value = 0.0
     t = img(n, tex)
     hs = n.new('ShaderNodeHueSaturation'); hs.inputs['Saturation'].default_value = cfg.get('saturation', 1.0); hs.inputs['Value'].default_value = cfg.get('value', 1.0)
-    l.new(t.outputs[0], hs.inputs['Color']); l.new(hs.outputs[0], p.inputs['Base Color'])
+    mx = n.new('ShaderNodeMixRGB'); mx.blend_type = 'MULTIPLY'; mx.inputs[0].default_value = 1
+    mx.inputs[2].default_value = (*cfg.get('tint', (1, 1, 1)), 1)
+    iris = n.new('ShaderNodeMixRGB'); iris.blend_type = 'MULTIPLY'; iris.inputs[2].default_value = (*cfg.get('iris', (1, 1, 1)), 1)
+    hsv = n.new('ShaderNodeSeparateColor'); hsv.mode = 'HSV'
+    vivid = n.new('ShaderNodeMapRange'); vivid.inputs[1].default_value = .25; vivid.inputs[2].default_value = .42      # the white is pale, the iris is not
+    l.new(t.outputs[0], hsv.inputs[0]); l.new(hsv.outputs[1], vivid.inputs[0]); l.new(vivid.outputs[0], iris.inputs[0])
+    l.new(t.outputs[0], iris.inputs[1]); l.new(iris.outputs[0], hs.inputs['Color']); l.new(hs.outputs[0], mx.inputs[1]); l.new(mx.outputs[0], p.inputs['Base Color'])
     p.inputs['Subsurface'].default_value = 0.06
     p.inputs['Subsurface Radius'].default_value = (0.003, 0.001, 0.001)
-    l.new(hs.outputs[0], p.inputs['Subsurface Color'])
+    l.new(mx.outputs[0], p.inputs['Subsurface Color'])
     return m
 
 
@@ -137,20 +167,27 @@ def cornea_material():
     return m
 
 
-def simple_material(name, color, rough=0.5, spec=0.4, tex=None, sss=0, gain=1.0, normal=None, weave=0.0):
+def simple_material(name, color, rough=0.5, spec=0.4, tex=None, sss=0, gain=1.0, clamp=False, normal=None, weave=0.0, rib=0.0):
     m, n, l = mat(name)
     p, o = principled(n, l, Roughness=rough, Specular=spec)
     p.inputs['Base Color'].default_value = (*color, 1)
     if tex:
         t = img(n, tex)
         mx = n.new('ShaderNodeMixRGB'); mx.blend_type = 'MULTIPLY'; mx.inputs[0].default_value = 1
-        l.new(t.outputs[0], mx.inputs[1]); mx.inputs[2].default_value = (color[0]*gain, color[1]*gain, color[2]*gain, 1)
+        bright = n.new('ShaderNodeMixRGB'); bright.blend_type = 'MULTIPLY'; bright.inputs[0].default_value = 1
+        bright.inputs[2].default_value = (gain, gain, gain, 1); bright.use_clamp = clamp
+        l.new(t.outputs[0], bright.inputs[1]); l.new(bright.outputs[0], mx.inputs[1]); mx.inputs[2].default_value = (*color, 1)
         l.new(mx.outputs[0], p.inputs['Base Color'])
     if sss:
         p.inputs['Subsurface'].default_value = sss
         p.inputs['Subsurface Radius'].default_value = (0.004, 0.002, 0.0015)
         p.inputs['Subsurface Color'].default_value = (*color, 1)
     nrm = None
+    if rib:                                               # knitted ribs across the first texture axis, in metres
+        tu = n.new('ShaderNodeTexCoord')
+        wv = n.new('ShaderNodeTexWave'); wv.wave_type = 'BANDS'; wv.bands_direction = 'X'; wv.inputs['Scale'].default_value = .314 / rib
+        bp = n.new('ShaderNodeBump'); bp.inputs['Strength'].default_value = .8; bp.inputs['Distance'].default_value = rib * .4
+        l.new(tu.outputs['UV'], wv.inputs[0]); l.new(wv.outputs[1], bp.inputs['Height']); nrm = bp.outputs[0]
     if normal:
         t2 = img(n, normal, True); nm = n.new('ShaderNodeNormalMap'); nm.inputs[0].default_value = 1.0
         l.new(t2.outputs[0], nm.inputs[1]); nrm = nm.outputs[0]
@@ -222,6 +259,14 @@ def make_mesh(name, co, faces, uvs=None, fuv=None, material=None, subsurf=0, smo
     return ob
 
 
+def paint_parts(ob, mesh, parts):
+    """Gives another material to pieces of a garment, each named by a point on the texture map that it covers"""
+    for point, material in parts:
+        ob.data.materials.append(material)
+        for i in faces_at(mesh, point):
+            ob.data.polygons[int(i)].material_index = len(ob.data.materials) - 1
+
+
 def set_co(ob, co):
     ob.data.vertices.foreach_set('co', np.ascontiguousarray(co, dtype=np.float32).ravel())
     ob.data.update()
@@ -247,6 +292,7 @@ def strands_object(name, strands, radius_root, radius_tip, material):
     ob = bpy.data.objects.new(name, cu)
     bpy.context.collection.objects.link(ob)
     cu.materials.append(material)
+    ob.scale = (1, 1, 1.00001)                            # not uniform: so Cycles keeps the strands in a tree of their own, built once for all layers
     ng = bpy.data.node_groups.new(name, 'GeometryNodeTree')
     ng.outputs.new('NodeSocketGeometry', 'Geometry')
     oi = ng.nodes.new('GeometryNodeObjectInfo'); oi.inputs[0].default_value = src

@@ -84,9 +84,9 @@ def grow(surf, eye, top_y, ear_mask_fn, style, seed=11):
     az = np.degrees(np.arctan2(np.abs(d[:, 0]), d[:, 2]))
     hl = hairline(az, eye[1], top_y, style)
     edge = (p[:, 1] - hl)
-    ok = (edge > r.normal(0, .025, len(p))) & ~ear_mask_fn(p) & (p[:, 1] > eye[1] - .75)
+    ok = (edge > r.normal(0, style.get('ragged', .025), len(p))) & ~ear_mask_fn(p) & (p[:, 1] > eye[1] - .75)
     # soft front edge
-    ok &= r.random(len(p)) < np.clip(.25 + edge / .12, 0, 1)
+    ok &= r.random(len(p)) < np.clip(.25 + edge / style.get('thin', .12), 0, 1)
     idx = np.where(ok)[0]
     idx = r.choice(idx, min(style['count'], len(idx)), replace=False) if len(idx) > style['count'] else idx
     root, n0, az, edge = p[idx], nrm[idx], az[idx], edge[idx]
@@ -96,10 +96,12 @@ def grow(surf, eye, top_y, ear_mask_fn, style, seed=11):
     xp = style.get('part', .16)
     side = np.tanh((root[:, 0] - xp - .025 * np.sin(root[:, 2] * 9) + r.normal(0, .022, N)) / .03)[:, None]
     dirn = style['comb_fn'](root, n0, az, side, edge, r)
-    lift = style.get('lift', .3) + style.get('part_lift', 0) * np.exp(-((root[:, 0] - xp) / .12) ** 2)
+    lift = (style['lift_fn'](root, az) if 'lift_fn' in style else style.get('lift', .3)) + style.get('part_lift', 0) * np.exp(-((root[:, 0] - xp) / .12) ** 2)
     dirn = nz(dirn - n0 * (dirn * n0).sum(1, keepdims=True) * 1.0 + n0 * np.asarray(lift)[..., None])
     layer = style.get('layer0', .03) + style.get('layer', .16) * r.random(N) ** 1.4 * smoothstep(0, .5, edge)
     layer = layer * (1 + style.get('crown', 0) * smoothstep(.2, 1.1, edge))
+    if 'bulk_fn' in style:
+        layer = layer * style['bulk_fn'](root)
     if 'part_soft' in style:                              # volume grows away from the parting, so that it never looks cut in
         layer = layer * (.8 + .2 * smoothstep(0, style['part_soft'], np.abs(root[:, 0] - xp)))
     layer = np.maximum(layer, style.get('ear_layer', 0) * smoothstep(.5, .62, np.abs(root[:, 0])))
@@ -182,7 +184,7 @@ def lob_style(eye, face_w, top_y, cfg):
         fr = smoothstep(95, 20, az)[:, None]
         near = np.exp(-((root[:, 0] - part) / .22) ** 2)[:, None]
         d = side * np.array([[1., 0, 0]]) + np.array([[0, .35, 0]]) * (1 - np.abs(side))
-        d = d + np.array([[0, 0, -1.]]) * (.35 + .9 * fr + .6 * fr * near) + np.array([[0, .18, 0]]) * fr
+        d = d + np.array([[0, 0, -1.]]) * (.35 + .9 * fr + .6 * fr * near) * cfg.get('combed_back', 1) + np.array([[0, .18, 0]]) * fr
         d = d + r.normal(0, .09, d.shape)
         return nz(d)
 
@@ -204,12 +206,16 @@ def lob_style(eye, face_w, top_y, cfg):
         x, y, z = s[..., 0], s[..., 1], s[..., 2]
         rel = y - eye[1]
         limit = np.interp(-rel, [-1.4, -.6, 0, .5, .9, 1.3, 1.7], np.array([.76, .90, .91, .88, .82, .76, .70]))
+        limit = limit * cfg.get('outline', 1) * (1 - cfg.get('round', 0) * smoothstep(0, -.9, z) * smoothstep(-.3, .3, rel))
         over = np.clip(np.abs(x) - limit * .86, 0, None)
         soft = limit * .86 + limit * .24 * np.tanh(over / (limit * .34))
         x = np.where(over > 0, np.sign(x) * soft, x)
         down = smoothstep(.15, -1.2, rel)
         lean = np.sign(x) * .05 * np.sin(2.6 * rel + 4.0 * z + np.where(x > 0, .4, 1.5)) * down
-        back = .85 * smoothstep(-.45, -1.35, rel)           # worn behind the shoulders
+        back = cfg.get('behind', .85) * smoothstep(-.45, -1.35, rel)        # worn behind the shoulders
+        tips = smoothstep(-.10, -1.15, rel) * cfg.get('curl', 0)            # the ends turn in
+        x = x * (1 - .38 * tips)
+        z = z + cfg.get('forward', 0) * smoothstep(.55, -.25, rel) * smoothstep(.35, .65, np.abs(x)) * smoothstep(-.5, .1, z)      # over the ears
         return np.stack([x + lean, y, z - back + .04 * np.cos(2.9 * rel + 3.0 * np.abs(x)) * down], -1)
 
     return dict(count=cfg.get('count', 34000), steps=44, gravity=6.0, lift=.34, layer=.20, layer0=.07, ear_layer=.07, crown=.45, cohesion=.15,
@@ -219,22 +225,62 @@ def lob_style(eye, face_w, top_y, cfg):
 
 
 def short_style(eye, face_w, top_y, cfg):
-    """short side-swept crop, tapered sides"""
+    """Short hair: longer on top and swept up, back and to one side; the sides taper"""
+    h = top_y - eye[1]
+    sweep = cfg.get('sweep', -1)
+
     def topness(root):
-        return smoothstep(.45, .95, (root[:, 1] - eye[1]) / (top_y - eye[1]))
+        return smoothstep(.50, .86, (root[:, 1] - eye[1]) / h)
 
     def length(root, az, edge, r):
-        return (.075 + .42 * topness(root) * (.75 + .35 * smoothstep(120, 20, az))) * r.uniform(.7, 1.1, len(root))
+        top = topness(root)
+        sides = .035 + .10 * smoothstep(-.3, .5, (root[:, 1] - eye[1]) / h)
+        return (sides * (1 - top) + cfg.get('length', .52) * top * (.72 + .35 * smoothstep(110, 20, az))) * r.uniform(.72, 1.1, len(root))
 
     def comb(root, n0, az, side, edge, r):
         t = topness(root)[:, None]
-        fr = smoothstep(70, 10, az)[:, None]
-        top = np.array([[-.80, .15, -.25]]) + fr * np.array([[0, .25, .30]])
-        down = np.array([[0, -1., -.45]])
-        return nz(top * t + down * (1 - t) + r.normal(0, .10, root.shape))
-    return dict(count=34000, steps=14, gravity=1.6, lift=.45, layer=.05, layer0=.012, crown=2.0, part=.34, rise=5, cohesion=.35, coh_y=eye[1] - 1,
-                length_fn=length, comb_fn=comb,
-                hairline=[(0, .56), (22, .575), (38, .58), (52, .47), (64, .32), (78, .06), (86, -.10), (93, .12), (112, .22), (124, .0), (140, -.36), (180, -.50)])
+        fr = smoothstep(75, 10, az)[:, None]
+        top = np.array([[.62 * sweep, .10, -.55]]) + fr * np.array([[0, .45, .05]])
+        down = np.array([[0, -1., -.55]])
+        return nz(top * t + down * (1 - t) + r.normal(0, .08, root.shape))
+
+    def lift(root, az):
+        return .30 + .75 * topness(root) * smoothstep(75, 15, az)
+
+    return dict(count=cfg.get('count', 44000), steps=14, gravity=.9, lift_fn=lift, layer=.07, layer0=.010, crown=1.8, part=.34, rise=5, cohesion=.22, coh_y=eye[1] - 1,
+                bulk_fn=lambda root: .25 + .75 * topness(root), ragged=.05, thin=.2, scalp_edge=(-.08, .09), length_fn=length, comb_fn=comb,
+                hairline=[(0, .60), (16, .605), (28, .63), (36, .59), (43, .44), (48, .27), (52, .06), (55, -.20), (59, -.22), (61, .06), (66, .13), (74, .13), (79, .04), (85, -.15), (105, -.34), (140, -.42), (180, -.48)])
+
+
+def fringe(surf, eye, top_y, style, cfg, steps, seed=21):
+    """Fine hair that falls from the hairline over the forehead, parted into locks that let it shine through"""
+    r = np.random.default_rng(seed)
+    p, n0 = surf.p, surf.nrm
+    d = p - np.array([0, eye[1] + .28, .15])
+    az = np.degrees(np.arctan2(np.abs(d[:, 0]), d[:, 2]))
+    edge = p[:, 1] - hairline(az, eye[1], top_y, style)
+    idx = r.choice(np.where((np.abs(p[:, 0]) < cfg.get('half_width', .42)) & (p[:, 2] > 0) & (edge > 0) & (edge < cfg.get('depth', .22)))[0], cfg['count'])
+    root, nrm = p[idx], n0[idx]
+    N = len(root)
+    u = root[:, 0] / cfg.get('half_width', .42)
+    locks = np.linspace(-1, 1, cfg.get('locks', 15)) + r.normal(0, .03, cfg.get('locks', 15))
+    lock = np.abs(u[:, None] + r.normal(0, .05, N)[:, None] - locks).argmin(1)
+    fall = locks[lock] + r.normal(0, cfg.get('loose', .035), N)
+    end_y = eye[1] + cfg.get('ends_above_eye', .26) - .12 * np.abs(fall) ** 3 + r.normal(0, .025, N) + r.normal(0, .03, len(locks))[lock]
+    end = np.stack([fall * cfg.get('spread', .56), end_y, np.full(N, 1.2)], 1)
+    _, j = surf.kd.query(end)
+    end = surf.p[j] + surf.nrm[j] * r.uniform(.035, .075, N)[:, None]
+    end[:, 1] = end_y
+    a = root + nrm * .16 + np.array([0, .02, .12])
+    b = end + np.array([0, .30, 0]) + surf.nrm[j] * .13
+    t = np.linspace(0, 1, steps)[None, :, None]
+    s = root[:, None] * (1 - t) ** 3 + 3 * a[:, None] * t * (1 - t) ** 2 + 3 * b[:, None] * t ** 2 * (1 - t) + end[:, None] * t ** 3
+    flat = s.reshape(-1, 3)
+    _, j = surf.kd.query(flat)
+    depth = ((flat - surf.p[j]) * surf.nrm[j]).sum(1)
+    flat += surf.nrm[j] * np.clip(.02 - depth, 0, None)[:, None] * np.tile(np.linspace(0, 1, steps) > .05, N)[:, None]
+    s = smooth(flat.reshape(s.shape), 2)
+    return s + r.normal(0, .012, (N, 1, 3)) * t * np.sin(3 * t + r.uniform(0, 6, (N, 1, 1)))
 
 
 # ------------------------------------------------------------------ brows on a fitted card

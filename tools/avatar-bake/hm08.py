@@ -89,13 +89,72 @@ class Proxy:
         self.w = r[:, 3:6]
         self.off = r[:, 6:9]
         self.shift = 0
+        self.puff = 0                                     # moves the mesh outwards, along its normals
+        self.open = 0                                     # draws the front edges of a jacket apart, most at the neck
         self.mesh = load_obj(os.path.join(os.path.dirname(path), self.obj_file))
 
     def fit(self, base):
         s = np.ones(3)
         for ax, (a, b, den) in self.scale_ref.items():
             s[ax] = abs(base[a, ax] - base[b, ax]) / den
-        return (base[self.idx] * self.w[..., None]).sum(1) + self.off * s + self.shift
+        v = (base[self.idx] * self.w[..., None]).sum(1) + self.off * s + self.shift
+        if self.puff:
+            v = v + self.puff * normals(v, self.mesh['f'])
+        if self.open:
+            x, y, z = v.T
+            t = np.clip((y - y.max() + 1.75) / 1.5, 0, 1)
+            v = v + np.stack([self.open * t * np.tanh(x / .05) * np.exp(-(x / .75) ** 2) * (z > 0), 0 * x, 0 * x], 1)
+        return v
+
+
+def normals(v, faces):
+    n = np.zeros_like(v)
+    for f in (np.array([f for f in faces if len(f) == k]) for k in (3, 4)):
+        if len(f):
+            across = np.cross(v[f[:, 2]] - v[f[:, 0]], v[f[:, -1]] - v[f[:, 1]])
+            for i in range(f.shape[1]):
+                np.add.at(n, f[:, i], across)
+    return n / (np.linalg.norm(n, axis=1, keepdims=True) + 1e-12)
+
+
+def uv_islands(mesh):
+    """Number of the piece of the texture map that each face lies in"""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    e = np.array([(f[i], f[i - 1]) for f in mesh['fuv'] for i in range(len(f))])
+    n = len(mesh['vt'])
+    label = connected_components(coo_matrix((np.ones(len(e)), (e[:, 0], e[:, 1])), (n, n)))[1]
+    return label[[f[0] for f in mesh['fuv']]]
+
+
+def faces_at(mesh, point):
+    """Faces of the piece of a garment that covers a point of the texture map"""
+    island = uv_islands(mesh)
+    middle = np.array([mesh['vt'][f].mean(0) for f in mesh['fuv']])
+    return np.where(island == island[np.linalg.norm(middle - point, axis=1).argmin()])[0]
+
+
+def edge_loop(v, faces):
+    """The highest open edge of a mesh as vertex numbers in order, and for each a face corner beside it that is not on the edge"""
+    sides = {}
+    for f in faces:
+        for a, b in zip(f, f[1:] + f[:1]):
+            sides.setdefault((min(a, b), max(a, b)), []).append((a, b, f))
+    after, beside = {}, {}
+    for use in sides.values():
+        if len(use) == 1:
+            a, b, f = use[0]
+            after[a], beside[a] = b, f
+    loops = []
+    while after:
+        a = next(iter(after))
+        loop = [a]
+        while a in after:
+            a = after.pop(a)
+            loop.append(a)
+        loops.append(loop[:-1])
+    best = max((q for q in loops if len(q) > 12), key=lambda q: v[q, 1].max())
+    return np.array(best), np.array([v[beside[i]].mean(0) for i in best])
 
 
 class Human:

@@ -13,7 +13,7 @@ av.build()
 av.aim()
 for what in args[5:] or ['neutral']:
     name, _, crop = what.partition(':')
-    pose = vz.pose(name, style['rest'])
+    pose = vz.pose(name, style['rest'], style.get('pucker', 1))
     box = av.boxes(size).get(crop)
     av.update(**pose)
     np.savez_compressed(os.path.join(out, 'strands.npz'), dirs=av.strand_directions(size // 2), crop=np.array(box or (0, 0, size, size)), size=size)

@@ -68,7 +68,7 @@ write('preview', np.round(small[..., :3] * alpha + wall * (1 - alpha)).astype(np
 ys, xs = np.where(neutral[..., 3] > 24)
 lids = [dict(closure=c, file=f'e_b{i}.webp') for i, c in enumerate(vz.LIDS) if c > 0]
 json.dump(dict(
-    format='visavox-avatar-pack', version=1, name=style['name'], displayName=style['displayName'], description=style['description'],
+    format='visavox-avatar-pack', version=1, name=style['name'], displayName=style['displayName'], description=style['description'], configs=style.get('configs', {}),
     preview='preview.webp', canvas=dict(widthPx=size, heightPx=size),
     figure=dict(leftPx=int(xs.min()), topPx=int(ys.min()), rightPx=int(xs.max()) + 1, bottomPx=int(ys.max()) + 1),
     neutral='neutral.webp',

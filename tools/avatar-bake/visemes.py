@@ -7,7 +7,7 @@ LID_FULL = .80
 GAZE = dict(l=(-9, 0), nl=(-4, 0), nr=(4, 0), r=(9, 0), u=(0, -6), nu=(0, -3), nd=(0, 3), d=(0, 7))
 
 
-def lipmix(l, jaw):
+def lipmix(l, jaw, pucker=1):
     e = {}
     o = min(1, jaw / 6)
     if l < 0:
@@ -15,8 +15,8 @@ def lipmix(l, jaw):
         e['mouth-depression-retraction'] = .17 * -l
         e['mouth-part-later'] = .06 * -l
     elif l > 0:
-        e['mouth-protusion'] = .58 * min(1, 2 * l) - .30 * max(0, 2 * l - 1)
-        e['mouth-pursing'] = .24 * min(1, 2 * l) + .66 * max(0, 2 * l - 1)
+        e['mouth-protusion'] = pucker * (.58 * min(1, 2 * l) - .30 * max(0, 2 * l - 1))
+        e['mouth-pursing'] = pucker * (.24 * min(1, 2 * l) + .66 * max(0, 2 * l - 1))
     e['mouth/mouth-upperlip-middle-up'] = .26 * o * (1 - abs(l))
     e['mouth-elevation'] = .32 * o * (1 - abs(l) * .5)
     return e
@@ -50,7 +50,7 @@ def lids(c):
     return {'eye-left-closure': c, 'eye-right-closure': c}
 
 
-def pose(name, rest):
+def pose(name, rest, pucker=1):
     """Keyword arguments of Avatar.base for a layer name: neutral, m_<jaw index><lip index>, m_<special>, e_b<n>, e_g<dir>."""
     if name == 'neutral':
         return dict(expr=mix(rest))
@@ -60,7 +60,7 @@ def pose(name, rest):
         return dict(d, expr=mix(rest, d['expr']))
     if kind == 'm':
         jaw, lip = JAW[int(key[0])], LIP[int(key[1])]
-        return dict(jaw=jaw, expr=mix(rest, lipmix(lip, jaw)))
+        return dict(jaw=jaw, expr=mix(rest, lipmix(lip, jaw, pucker)))
     if key[0] == 'b':
         return dict(expr=mix(rest, lids(LIDS[int(key[1])] * LID_FULL)))
     if key[0] == 'g':

@@ -1,11 +1,12 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { loadAvatarPack } from './pack.ts';
 
-const SHIPPED = fileURLToPath(new URL('../../avatars/yuri-front_natural', import.meta.url));
+const AVATARS = fileURLToPath(new URL('../../avatars/', import.meta.url));
+const SHIPPED = path.join(AVATARS, 'yuri-front_natural');
 let folder: string;
 let pack: string;
 
@@ -26,9 +27,9 @@ async function edit(change: (manifest: Record<string, any>) => void): Promise<vo
   await writeFile(file, JSON.stringify(manifest));
 }
 
-test('the shipped pack loads', async () => {
-  const loaded = await loadAvatarPack(pack);
-  expect(loaded.name).toBe('yuri-front_natural');
+test.each(await readdir(AVATARS))('the shipped pack %s loads', async (name) => {
+  const loaded = await loadAvatarPack(path.join(AVATARS, name));
+  expect(loaded.name).toBe(name);
   expect(loaded.layers.size).toBeGreaterThan(30);
 });
 

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compileKernel } from './kernel/build-kernel.ts';
@@ -6,12 +7,14 @@ import { type AvatarPack, loadAvatarPack } from './pack.ts';
 import { type Pose, REST_POSE } from './pose.ts';
 import { createStage, openStage, prepareStage, type Stage, stageKey } from './stage.ts';
 
+const AVATARS = new URL('../../avatars/', import.meta.url);
+const load = (name: string) => loadAvatarPack(fileURLToPath(new URL(name, AVATARS)));
 const CENTRED = { left: 0, top: 0, height: 1 };
 let pack: AvatarPack;
 let stage: Stage;
 
 beforeAll(async () => {
-  pack = await loadAvatarPack(fileURLToPath(new URL('../../avatars/yuri-front_natural', import.meta.url)));
+  pack = await load('yuri-front_natural');
   stage = await createStage(pack, { widthPx: 360, heightPx: 640, placement: CENTRED });
 });
 
@@ -46,10 +49,10 @@ function difference(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** How dark the inside of the mouth is: the number of nearly black pixels around the lips. */
-function opening(frame: Uint8Array, { widthPx, heightPx }: Stage): number {
-  const { box } = pack.manifest.mouth;
-  const scale = heightPx / pack.manifest.canvas.heightPx;
-  const left = widthPx / 2 + (box.leftPx - pack.manifest.canvas.widthPx / 2) * scale;
+function opening(frame: Uint8Array, { widthPx, heightPx }: Stage, { manifest }: AvatarPack): number {
+  const { box } = manifest.mouth;
+  const scale = heightPx / manifest.canvas.heightPx;
+  const left = widthPx / 2 + (box.leftPx - manifest.canvas.widthPx / 2) * scale;
   let dark = 0;
   for (
     let y = (box.topPx + box.heightPx * 0.15) * scale;
@@ -84,21 +87,6 @@ describe('a stage', () => {
     expect(light(frame, stage, { x0: 0.4, y0: 0.35, x1: 0.6, y1: 0.45 })).toBeGreaterThan(90);
   });
 
-  test('opens the mouth with the jaw, and shuts it for p, b, m whatever the jaw does', () => {
-    const shut = opening(draw(stage), stage);
-    const open = opening(draw(stage, { jaw: 0.9 }), stage);
-    const closure = opening(draw(stage, { jaw: 0.5, shapes: [{ shape: 'PP', weight: 1 }] }), stage);
-    expect(open).toBeGreaterThan(shut + 40);
-    expect(closure).toBeLessThan(shut + (open - shut) * 0.15);
-  });
-
-  test('shuts the eyes, turns the head, breathes', () => {
-    const rest = draw(stage);
-    expect(difference(rest, draw(stage, { lidClosure: 1 }))).toBeGreaterThan(0.05);
-    expect(difference(rest, draw(stage, { yawDeg: 2 }))).toBeGreaterThan(0.2);
-    expect(difference(rest, draw(stage, { breath: 1 }))).toBeGreaterThan(0.1);
-  });
-
   test('hostile poses draw something', () => {
     const wild = { yawDeg: 1e9, pitchDeg: -1e9, jaw: 99, lip: -99, lidClosure: 5, gazeXDeg: 1e6, breath: -4 };
     expect(() => draw(stage, wild)).not.toThrow();
@@ -128,6 +116,40 @@ describe('a stage', () => {
     await expect(
       createStage(pack, { widthPx: 360, heightPx: 640, placement: CENTRED }, { signal }),
     ).rejects.toThrow('enough');
+  });
+});
+
+describe.each(await readdir(AVATARS))('the shipped pack %s', (name) => {
+  let shipped: AvatarPack;
+  let target: Stage;
+
+  beforeAll(async () => {
+    shipped = await load(name);
+    target = await createStage(shipped, { widthPx: 360, heightPx: 640, placement: CENTRED });
+  });
+
+  test('opens the mouth with the jaw, and shuts it for p, b, m whatever the jaw does', () => {
+    const shut = opening(draw(target), target, shipped);
+    const open = opening(draw(target, { jaw: 0.9 }), target, shipped);
+    const closure = opening(
+      draw(target, { jaw: 0.5, shapes: [{ shape: 'PP', weight: 1 }] }),
+      target,
+      shipped,
+    );
+    expect(open).toBeGreaterThan(shut + 40);
+    expect(closure).toBeLessThan(shut + (open - shut) * 0.15);
+  });
+
+  test.each<[string, Partial<Pose>, number]>([
+    ['shuts the eyes', { lidClosure: 1 }, 0.05],
+    ['looks aside', { gazeXDeg: 9 }, 0.01],
+    ['turns the head', { yawDeg: 2 }, 0.2],
+    ['nods', { pitchDeg: 2 }, 0.2],
+    ['tilts the head', { rollDeg: 2 }, 0.2],
+    ['breathes', { breath: 1 }, 0.1],
+    ['smiles', { smile: 1 }, 0.01],
+  ])('%s', (_, pose, least) => {
+    expect(difference(draw(target), draw(target, pose))).toBeGreaterThan(least);
   });
 });
 
@@ -166,6 +188,7 @@ describe('placement', () => {
     },
   );
 
+  // keeps: perso-3.2-positioning
   test('left shifts to the right, top shifts down, height scales', async () => {
     const middle = await build(CENTRED, [640, 360]);
     const right = await build({ ...CENTRED, left: 0.3 }, [640, 360]);

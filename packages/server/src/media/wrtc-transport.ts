@@ -21,8 +21,11 @@ const MAX_BUFFERED_BYTES = 256 * 1024;
 const MAX_TEXT_FRAME_CHARACTERS = 64 * 1024;
 const MAX_FILE_BYTES = 20 * 1024 * 1024;
 const MAX_OPEN_FILE_CHANNELS = 8;
-/** A "ready" that overtakes the client's own change to open makes published clients fail when they send. */
-const FILE_READY_DELAY_MS = 20;
+/**
+ * A "ready" that overtakes the client's own change to open makes published clients fail when they send. Nothing tells us
+ * of that change; on a busy machine 20 ms were once too few.
+ */
+const FILE_READY_DELAY_MS = 100;
 
 export interface WrtcTransportOptions {
   readonly mediaAddress?: string | undefined;
