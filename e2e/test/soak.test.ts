@@ -11,7 +11,7 @@ import { createToneVendor } from '../src/tone-vendor.ts';
 // The global of the script-tag build.
 declare const PersoInteractive: any;
 
-const ROUNDS = 50;
+const ROUNDS = 200;
 /** Visitors' windows differ. All of these come in the first ten rounds; a picture is prepared for each. */
 const SIZES = [
   [360, 640],
@@ -22,7 +22,7 @@ const SIZES = [
 ] as const;
 /** The one in use, the one that each connection begins with, and three that are kept for the next visitor. */
 const MAX_STAGES = 5;
-/** Round 15 to 50, where a kept link would be 20 MB each. What is free but not collected yet comes and goes by 100 MB. */
+/** Round 15 to 200, where a kept link would be 20 MB each. What is free but not collected yet comes and goes by 100 MB. */
 const MAX_GROWTH_BYTES = 150e6;
 const START_WINDOW_SECONDS = 3;
 
@@ -109,7 +109,7 @@ describe.skipIf(chromiumPath === undefined)('many short visits', () => {
   }
 
   test(`${ROUNDS} visits leave no session, descriptor, handle or memory behind`, {
-    timeout: 90_000,
+    timeout: 300_000,
   }, async (context) => {
     const page = await browser.newPage();
     await page.goto(site.url);
