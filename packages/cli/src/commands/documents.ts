@@ -4,7 +4,7 @@ import { type Client, CommandError } from '../client.ts';
 import { type Limit, limitOf, parseLimit, parseNumber, readUpload } from '../files.ts';
 import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
-import { addResource, change, column, listItems } from './resource.ts';
+import { addResource, column, listItems, show } from './resource.ts';
 
 interface DocumentOptions {
   readonly title?: string;
@@ -73,7 +73,7 @@ export function addDocuments(program: Command, open: Open): void {
     .option('--search-count <n>', 'passages for one question, 1 to 50', parseNumber)
     .option('--ef-search <n>', 'breadth of the vector search, or "none"', parseLimit)
     .action(async (id: string, options: DocumentOptions, command: Command) =>
-      change(open, command, `documents/${encodeURIComponent(id)}`, {
+      show(open, command, 'PATCH', `documents/${encodeURIComponent(id)}`, {
         title: options.title,
         description: options.description,
         search_count: options.searchCount,

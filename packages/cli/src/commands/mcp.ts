@@ -4,7 +4,7 @@ import { CommandError } from '../client.ts';
 import { collectHeader, parseNumber } from '../files.ts';
 import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
-import { addResource, change, column } from './resource.ts';
+import { addResource, column, show } from './resource.ts';
 
 interface McpOptions {
   readonly name?: string;
@@ -36,17 +36,14 @@ export function addMcp(program: Command, open: Open): void {
       .option('--timeout <seconds>', 'limit of one call, 0.1 to 300', parseNumber)
       .option('--header <"name: value">', 'sent with each request, kept sealed (repeat)', collectHeader);
   withSettings(servers.command('add <name> <url>').description('register one')).action(
-    async (name: string, url: string, options: McpOptions, command: Command) => {
-      const { client, output } = await open(command);
-      // An object by contract.
-      output.show((await client.call('POST', 'mcp-servers', toBody({ ...options, name, url }))) as Item);
-    },
+    async (name: string, url: string, options: McpOptions, command: Command) =>
+      show(open, command, 'POST', 'mcp-servers', toBody({ ...options, name, url })),
   );
   withSettings(servers.command('set <id>').description('change one'))
     .option('--name <name>', 'its name')
     .option('--url <url>', 'its address')
     .action(async (id: string, options: McpOptions, command: Command) =>
-      change(open, command, `mcp-servers/${encodeURIComponent(id)}`, toBody(options)),
+      show(open, command, 'PATCH', `mcp-servers/${encodeURIComponent(id)}`, toBody(options)),
     );
   servers
     .command('check <id>')

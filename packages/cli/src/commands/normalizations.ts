@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readText } from '../files.ts';
 import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
-import { addResource, change, column } from './resource.ts';
+import { addResource, column, show } from './resource.ts';
 
 export function addNormalizations(program: Command, open: Open): void {
   const sets = addResource(program, open, {
@@ -35,7 +35,7 @@ export function addNormalizations(program: Command, open: Open): void {
     .option('--rules <csv>', 'a CSV file with the new rules')
     .action(
       async (id: string, options: { readonly name?: string; readonly rules?: string }, command: Command) =>
-        change(open, command, `normalizations/${encodeURIComponent(id)}`, {
+        show(open, command, 'PATCH', `normalizations/${encodeURIComponent(id)}`, {
           name: options.name,
           rules: options.rules === undefined ? undefined : await readText(`@${options.rules}`),
         }),

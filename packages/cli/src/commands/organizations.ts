@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { collect, type Limit, limitOf, parseLimit } from '../files.ts';
 import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
-import { change, column, listItems } from './resource.ts';
+import { column, listItems, show, tell } from './resource.ts';
 
 interface LimitOptions {
   readonly name?: string;
@@ -20,17 +20,11 @@ export function addOrganizations(program: Command, open: Open): void {
   program
     .command('whoami')
     .description("the key's organization and role")
-    .action(async (_options, command: Command) => {
-      const { client, output } = await open(command);
-      output.show((await client.call('GET', 'me')) as Item); // an object by contract
-    });
+    .action(async (_options, command: Command) => show(open, command, 'GET', 'me'));
   program
     .command('usage')
     .description('what is used of the limits')
-    .action(async (_options, command: Command) => {
-      const { client, output } = await open(command);
-      output.show((await client.call('GET', 'usage')) as Item); // an object by contract
-    });
+    .action(async (_options, command: Command) => show(open, command, 'GET', 'usage'));
 
   const organizations = program
     .command('organizations')
@@ -49,28 +43,31 @@ export function addOrganizations(program: Command, open: Open): void {
   withLimits(organizations.command('create <name>').description('create one'))
     .option('--id <id>', 'its id: lower-case letters, digits, hyphens')
     .action(async (name: string, options: LimitOptions & { readonly id?: string }, command: Command) => {
-      const { client, output } = await open(command);
       const body = {
         ...(options.id === undefined ? {} : { id: options.id }),
         ...toBody({ ...options, name }),
       };
-      output.show((await client.call('POST', 'organizations', body)) as Item); // an object by contract
+      await show(open, command, 'POST', 'organizations', body);
     });
   withLimits(
     organizations.command('set <id>').description('change one; limits and features are replaced as a whole'),
   )
     .option('--name <name>', 'its name')
     .action(async (id: string, options: LimitOptions, command: Command) =>
-      change(open, command, `organizations/${encodeURIComponent(id)}`, toBody(options)),
+      show(open, command, 'PATCH', `organizations/${encodeURIComponent(id)}`, toBody(options)),
     );
   organizations
     .command('remove <id>')
     .description('remove one with all it owns')
-    .action(async (id: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      await client.call('DELETE', `organizations/${encodeURIComponent(id)}`);
-      output.note(`The organization ${id} is removed.`);
-    });
+    .action(async (id: string, _options, command: Command) =>
+      tell(
+        open,
+        command,
+        'DELETE',
+        `organizations/${encodeURIComponent(id)}`,
+        `The organization ${id} is removed.`,
+      ),
+    );
 
   const keys = program.command('keys').description('API keys');
   keys
@@ -106,11 +103,9 @@ export function addOrganizations(program: Command, open: Open): void {
   keys
     .command('revoke <id>')
     .description('make a key invalid at once')
-    .action(async (id: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      await client.call('DELETE', `keys/${encodeURIComponent(id)}`);
-      output.note(`The key ${id} is revoked.`);
-    });
+    .action(async (id: string, _options, command: Command) =>
+      tell(open, command, 'DELETE', `keys/${encodeURIComponent(id)}`, `The key ${id} is revoked.`),
+    );
 }
 
 function withLimits(command: Command): Command {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readText, readUpload } from '../files.ts';
 import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
-import { addResource, change, column } from './resource.ts';
+import { addResource, column, show } from './resource.ts';
 
 interface PromptOptions {
   readonly name?: string;
@@ -43,7 +43,7 @@ export function addPrompts(program: Command, open: Open): void {
     .option('--system <text>', 'the instructions; @file reads them from a file')
     .option('--no-require-document', 'sessions need no document')
     .action(async (id: string, options: PromptOptions, command: Command) =>
-      change(open, command, `prompts/${encodeURIComponent(id)}`, await toBody(options, command)),
+      show(open, command, 'PATCH', `prompts/${encodeURIComponent(id)}`, await toBody(options, command)),
     );
 }
 

@@ -28,6 +28,8 @@ export function addResource(
   },
 ): Command {
   const { path, noun } = options;
+  const borrower = (id: string, organization: string) =>
+    `${path}/${encodeURIComponent(id)}/organizations/${encodeURIComponent(organization)}`;
   const group = program.command(options.name).description(options.description);
   group
     .command('list', { isDefault: true })
@@ -39,50 +41,57 @@ export function addResource(
   group
     .command('show <id>')
     .description('print one in full')
-    .action(async (id: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      output.show((await client.call('GET', `${path}/${encodeURIComponent(id)}`)) as Item); // an object by contract
-    });
+    .action(async (id: string, _options, command: Command) =>
+      show(open, command, 'GET', `${path}/${encodeURIComponent(id)}`),
+    );
   group
     .command('remove <id>')
     .description('remove one')
-    .action(async (id: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      await client.call('DELETE', `${path}/${encodeURIComponent(id)}`);
-      output.note(`The ${noun} ${id} is removed.`);
-    });
+    .action(async (id: string, _options, command: Command) =>
+      tell(open, command, 'DELETE', `${path}/${encodeURIComponent(id)}`, `The ${noun} ${id} is removed.`),
+    );
   group
     .command('lend <id> <organization>')
     .description('let another organization use it (operators)')
-    .action(async (id: string, organization: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      await client.call(
-        'PUT',
-        `${path}/${encodeURIComponent(id)}/organizations/${encodeURIComponent(organization)}`,
-      );
-      output.note(`${organization} may use the ${noun} ${id}.`);
-    });
+    .action(async (id: string, organization: string, _options, command: Command) =>
+      tell(open, command, 'PUT', borrower(id, organization), `${organization} may use the ${noun} ${id}.`),
+    );
   group
     .command('take-back <id> <organization>')
     .description('end that (operators)')
-    .action(async (id: string, organization: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      await client.call(
+    .action(async (id: string, organization: string, _options, command: Command) =>
+      tell(
+        open,
+        command,
         'DELETE',
-        `${path}/${encodeURIComponent(id)}/organizations/${encodeURIComponent(organization)}`,
-      );
-      output.note(`${organization} may no longer use the ${noun} ${id}.`);
-    });
+        borrower(id, organization),
+        `${organization} may no longer use the ${noun} ${id}.`,
+      ),
+    );
   return group;
 }
 
-/** Sends changes and prints the result. */
-export async function change(
+/** Makes a call and prints the object that it answers with. */
+export async function show(
   open: Open,
   command: Command,
+  method: string,
   path: string,
-  changes: Readonly<Record<string, unknown>>,
+  body?: object | FormData,
 ): Promise<void> {
   const { client, output } = await open(command);
-  output.show((await client.call('PATCH', path, changes)) as Item); // an object by contract
+  output.show((await client.call(method, path, body)) as Item); // an object by contract
+}
+
+/** Makes a call without an answer and says what it did. */
+export async function tell(
+  open: Open,
+  command: Command,
+  method: string,
+  path: string,
+  done: string,
+): Promise<void> {
+  const { client, output } = await open(command);
+  await client.call(method, path);
+  output.note(done);
 }

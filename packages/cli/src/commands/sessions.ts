@@ -1,9 +1,8 @@
 /** `visavox sessions`: what goes on, and what was said. */
 import type { Command } from 'commander';
 import { parseNumber } from '../files.ts';
-import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
-import { column, listItems } from './resource.ts';
+import { column, listItems, show, tell } from './resource.ts';
 
 export function addSessions(program: Command, open: Open): void {
   const sessions = program.command('sessions').description('sessions, newest first');
@@ -28,10 +27,9 @@ export function addSessions(program: Command, open: Open): void {
   sessions
     .command('show <id>')
     .description('print one in full')
-    .action(async (id: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      output.show((await client.call('GET', `sessions/${encodeURIComponent(id)}`)) as Item); // an object by contract
-    });
+    .action(async (id: string, _options, command: Command) =>
+      show(open, command, 'GET', `sessions/${encodeURIComponent(id)}`),
+    );
   sessions
     .command('turns <id>')
     .description('questions, answers and what they were made from')
@@ -52,9 +50,7 @@ export function addSessions(program: Command, open: Open): void {
   sessions
     .command('end <id>')
     .description('end one')
-    .action(async (id: string, _options, command: Command) => {
-      const { client, output } = await open(command);
-      await client.call('DELETE', `sessions/${encodeURIComponent(id)}`);
-      output.note(`The session ${id} is ended.`);
-    });
+    .action(async (id: string, _options, command: Command) =>
+      tell(open, command, 'DELETE', `sessions/${encodeURIComponent(id)}`, `The session ${id} is ended.`),
+    );
 }

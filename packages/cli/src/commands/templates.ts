@@ -4,7 +4,7 @@ import { CommandError } from '../client.ts';
 import { collect, parseNumber, readText } from '../files.ts';
 import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
-import { addResource, change, column } from './resource.ts';
+import { addResource, column, show } from './resource.ts';
 
 /** Options that name one setting each: the property of the API and what the help says. */
 const SETTINGS = [
@@ -50,7 +50,7 @@ export function addTemplates(program: Command, open: Open): void {
   withSettings(templates.command('set <id>').description('change one; "none" takes a setting out'))
     .option('--name <name>', 'its name')
     .action(async (id: string, options: { readonly name?: string }, command: Command) =>
-      change(open, command, `templates/${encodeURIComponent(id)}`, {
+      show(open, command, 'PATCH', `templates/${encodeURIComponent(id)}`, {
         name: options.name,
         ...(await toBody(command)),
       }),

@@ -1,6 +1,6 @@
 /** Writes MP3 in a worker thread of its own, so that a long clip does not hold anything up. */
-import { Worker } from 'node:worker_threads';
 import type { PcmClip } from '@visavox/audio';
+import { runWorker } from './worker-run.ts';
 
 const TIMEOUT_MS = 60_000;
 /** Of the rates that MP3 knows: the largest is what most players expect. */
@@ -20,23 +20,9 @@ export async function encodeMp3(
   options: { readonly signal: AbortSignal },
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!isMp3Rate(clip.sampleRateHz)) throw new RangeError(`MP3 cannot hold ${clip.sampleRateHz} Hz.`);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  signal.throwIfAborted();
-  const worker = new Worker(new URL('./mp3-encode-worker.ts', import.meta.url), {
-    workerData: clip,
-    stdout: true,
-    stderr: true,
+  return runWorker(new URL('./mp3-encode-worker.ts', import.meta.url), clip, {
+    name: 'MP3 encoder',
+    timeoutMs: TIMEOUT_MS,
+    signal: options.signal,
   });
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  worker.once('message', resolve);
-  worker.once('error', reject);
-  worker.once('exit', () => reject(new Error('the MP3 encoder ended without a result')));
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    await worker.terminate();
-  }
 }

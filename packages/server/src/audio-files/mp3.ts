@@ -1,6 +1,6 @@
 /** Decodes MP3 in a worker thread of its own, so that neither a long nor a broken file holds anything up. */
-import { Worker } from 'node:worker_threads';
 import type { PcmClip } from '@visavox/audio';
+import { runWorker } from './worker-run.ts';
 
 /** What the worker is started with. */
 export interface Mp3Job {
@@ -29,24 +29,10 @@ export async function decodeMp3(
   bytes: Uint8Array,
   options: { readonly maxSeconds: number; readonly signal: AbortSignal },
 ): Promise<PcmClip> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  signal.throwIfAborted();
   const job: Mp3Job = { bytes, maxSeconds: options.maxSeconds };
-  const worker = new Worker(new URL('./mp3-worker.ts', import.meta.url), {
-    workerData: job,
-    stdout: true,
-    stderr: true,
+  return runWorker(new URL('./mp3-worker.ts', import.meta.url), job, {
+    name: 'MP3 decoder',
+    timeoutMs: TIMEOUT_MS,
+    signal: options.signal,
   });
-  const { promise, resolve, reject } = Promise.withResolvers<PcmClip>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  worker.once('message', resolve);
-  worker.once('error', reject);
-  worker.once('exit', () => reject(new Error('the MP3 decoder ended without a result')));
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    await worker.terminate();
-  }
 }

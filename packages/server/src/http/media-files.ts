@@ -5,6 +5,12 @@ import path from 'node:path';
 import { PlatformError } from '@visavox/contract';
 import type { Hono } from 'hono';
 import type { Store } from '../store/store.ts';
+import {
+  backgroundImagePath,
+  documentPath,
+  modelStylePreviewPath,
+  textNormalizationPath,
+} from './media-paths.ts';
 import type { ModelStyleEntry } from './perso/view.ts';
 import type { SignedLinks } from './signed-links.ts';
 
@@ -24,22 +30,22 @@ export function serveMediaFiles(
 ): void {
   const { store, links } = options;
 
-  app.get('/media/background-images/:id', async (context) => {
+  app.get(backgroundImagePath(':id'), async (context) => {
     const image = await store.backgroundImages.readBlob(context.req.param('id'));
     if (image === undefined) throw new PlatformError('not_found', 'No such background image.');
     return file(context.req.raw, image.bytes, image.mediaType, 'public, max-age=3600');
   });
 
-  app.get('/media/model-styles/:name/preview', async (context) => {
+  app.get(modelStylePreviewPath(':name'), async (context) => {
     const style = options.modelStyles.find(({ name }) => name === context.req.param('name'));
     if (style === undefined) throw new PlatformError('not_found', 'No such model style.');
     const mediaType = PICTURE_TYPES[path.extname(style.previewFile)] ?? 'application/octet-stream';
     return file(context.req.raw, await readFile(style.previewFile), mediaType, 'public, max-age=3600');
   });
 
-  app.get('/media/documents/:id', async (context) => {
+  app.get(documentPath(':id'), async (context) => {
     const id = context.req.param('id');
-    links.check(`/media/documents/${id}`, new URL(context.req.url).searchParams);
+    links.check(documentPath(id), new URL(context.req.url).searchParams);
     const [document, blob] = await Promise.all([store.documents.find(id), store.documents.readBlob(id)]);
     if (document === undefined || blob === undefined) {
       throw new PlatformError('not_found', 'No such document.');
@@ -53,9 +59,9 @@ export function serveMediaFiles(
     return response;
   });
 
-  app.get('/media/text-normalization/:file', async (context) => {
+  app.get(textNormalizationPath(':file'), async (context) => {
     const name = context.req.param('file');
-    links.check(`/media/text-normalization/${name}`, new URL(context.req.url).searchParams);
+    links.check(textNormalizationPath(name), new URL(context.req.url).searchParams);
     const config = await store.textNormalizationConfigs.find(name.replace(/\.csv$/, ''));
     if (config === undefined) throw new PlatformError('not_found', 'No such rule set.');
     return file(

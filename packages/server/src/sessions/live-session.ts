@@ -160,8 +160,9 @@ export class LiveSession {
       );
     }
     this.#exchanging = true;
-    const place = replaces ? undefined : await this.#takePlace();
+    let place: { release(): void } | undefined;
     try {
+      if (!replaces) place = await this.#takePlace();
       if (replaces) this.#awaitRecovery('lost');
       const scene = await this.#options.loadScene(this.#row);
       const connectionId = `${this.#row.id}.${++this.#connections}`;
@@ -266,12 +267,8 @@ export class LiveSession {
 
   /** @throws {PlatformError} after ending the session, when a quota is used up. */
   async #takePlace(): Promise<{ release(): void }> {
-    const place = await this.#options.quotas.beginStart(this.#row.organizationId).catch((error: unknown) => {
-      this.#exchanging = false;
-      throw error;
-    });
+    const place = await this.#options.quotas.beginStart(this.#row.organizationId);
     if (place.refused === undefined) return place;
-    this.#exchanging = false;
     await this.end(place.refused);
     throw new PlatformError('invalid_session_state', QUOTA_DETAILS[place.refused] ?? place.refused);
   }

@@ -9,13 +9,14 @@ import {
 import type { MediaPool } from '../media/pool.ts';
 import type { Scene } from '../media/protocol.ts';
 import type { Catalogue } from '../routing/catalogue.ts';
-import type { McpServerRow, OrganizationRow, ResourceTable, SessionRow, Store } from '../store/store.ts';
+import type { McpServerRow, OrganizationRow, SessionRow, Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createToolbox, type McpServerDescription } from '../tools/mcp.ts';
 import type { ConversationOptions } from './conversation.ts';
 import { type ModelStyleInfo, placementOf, voiceOf } from './features.ts';
 import { describeEnd, LiveSession, type LiveSessionOptions, type SessionTimes } from './live-session.ts';
 import type { Quotas } from './quotas.ts';
+import { createReferences } from './references.ts';
 import { createRuleCache } from './rule-cache.ts';
 import { createSessionSpeech } from './speech.ts';
 
@@ -66,6 +67,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   const { store, catalogue, log, quotas } = options;
   const live = new Map<string, LiveSession>();
   const loadRules = createRuleCache(store);
+  const modelStyleNames = options.modelStyles.map(({ name }) => name);
   let closed = false;
 
   const styleOf = (row: SessionRow): ModelStyleInfo | undefined =>
@@ -154,7 +156,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         conversation: { catalogue, searchPassages: options.searchPassages },
         analyse: options.analyse,
         decodeAudio: options.decodeAudio,
-        findModelStyle: (current, wish) => findModelStyle(options.modelStyles.map(nameOf), current, wish),
+        findModelStyle: (current, wish) => findModelStyle(modelStyleNames, current, wish),
         loadScene,
         onEnded: () => live.delete(row.id),
       });
@@ -185,10 +187,6 @@ export function createSessions(options: SessionsOptions): Sessions {
       quotas.close();
     },
   };
-}
-
-function nameOf({ name }: { readonly name: string }): string {
-  return name;
 }
 
 function stopping(): PlatformError {
@@ -249,53 +247,47 @@ async function checkReferences(
   request: CreateSessionRequest,
   { store, catalogue, modelStyles }: SessionsOptions,
 ): Promise<{ readonly mcpServers: readonly McpServerRow[] }> {
-  const missing = (attr: string, label: string, value: string): PlatformError =>
-    new PlatformError('does_not_exist', `${label} ${value} does not exist.`, { attr });
+  const references = createReferences(organizationId, 'your organization');
   const known = (
     attr: 'model_style' | 'llm_type' | 'tts_type' | 'stt_type',
     label: string,
-    names: readonly string[],
+    entries: readonly { readonly name: string }[],
     allowed: readonly string[] | undefined,
   ): void => {
-    const value = request[attr];
-    if (value === null) return;
-    if (!names.includes(value)) throw missing(attr, label, value);
-    if (allowed !== undefined && !allowed.includes(value)) {
-      throw new PlatformError('invalid', `${label} ${value} not found`, { attr });
+    const name = request[attr];
+    references.requireName(attr, label, name, entries);
+    if (name !== null && allowed?.includes(name) === false) {
+      throw new PlatformError('invalid', `${label} ${name} not found`, { attr });
     }
   };
-  const usable = async <Row>(
-    attr: string,
-    label: string,
-    table: ResourceTable<Row, never>,
-    id: string | null,
-  ): Promise<Row | undefined> => {
-    if (id === null) return undefined;
-    const found = await table.findFor(organizationId, id);
-    if (found === undefined) throw missing(attr, label, id);
-    if (found.usable) return found.row;
-    throw new PlatformError('not_in_organization', `${label} ${id} is not assigned to your organization.`, {
-      attr,
-    });
-  };
 
-  known('model_style', 'ModelStyle', modelStyles.map(nameOf), features.modelStyles);
-  const prompt = await usable('prompt', 'Prompt', store.prompts, request.prompt);
+  known('model_style', 'ModelStyle', modelStyles, features.modelStyles);
+  const prompt = await references.requireUsable('prompt', 'Prompt', store.prompts, request.prompt);
   if (prompt?.requireDocument === true && request.document === null) {
     throw new PlatformError('required', `Prompt ${prompt.id} needs a document.`, { attr: 'document' });
   }
-  known('llm_type', 'LLMType', catalogue.llmTypes.map(nameOf), features.llmTypes);
-  known('tts_type', 'TTSType', catalogue.ttsTypes.map(nameOf), features.ttsTypes);
-  known('stt_type', 'STTType', catalogue.sttTypes.map(nameOf), features.sttTypes);
-  await usable('document', 'Document', store.documents, request.document);
-  await usable('background_image', 'BackgroundImage', store.backgroundImages, request.background_image);
+  known('llm_type', 'LLMType', catalogue.llmTypes, features.llmTypes);
+  known('tts_type', 'TTSType', catalogue.ttsTypes, features.ttsTypes);
+  known('stt_type', 'STTType', catalogue.sttTypes, features.sttTypes);
+  await references.requireUsable('document', 'Document', store.documents, request.document);
+  await references.requireUsable(
+    'background_image',
+    'BackgroundImage',
+    store.backgroundImages,
+    request.background_image,
+  );
   const mcpServers: McpServerRow[] = [];
   for (const id of request.mcp_servers) {
-    const row = await usable('mcp_servers', 'MCPServer', store.mcpServers, id);
+    const row = await references.requireUsable('mcp_servers', 'MCPServer', store.mcpServers, id);
     if (row !== undefined) mcpServers.push(row);
   }
   for (const attr of ['text_normalization_config', 'stt_text_normalization_config'] as const) {
-    await usable(attr, 'TextNormalizationConfig', store.textNormalizationConfigs, request[attr]);
+    await references.requireUsable(
+      attr,
+      'TextNormalizationConfig',
+      store.textNormalizationConfigs,
+      request[attr],
+    );
   }
   return { mcpServers };
 }

@@ -105,12 +105,7 @@ export function createResources<Kind extends PgQueryResultHKT>(
             ),
         ),
       ) as SQL;
-    const isOne = (id: string, organizationId: string): SQL =>
-      and(
-        eq(assignments.organizationId, organizationId),
-        eq(assignments.kind, kind),
-        eq(assignments.resourceId, id),
-      ) as SQL; // of three conditions, never empty
+    const isOf = (id: string) => and(eq(assignments.kind, kind), eq(assignments.resourceId, id));
     return {
       async list(organizationId) {
         const rows = await database
@@ -156,9 +151,7 @@ export function createResources<Kind extends PgQueryResultHKT>(
         return row as Row | undefined;
       },
       async remove(id) {
-        await database
-          .delete(assignments)
-          .where(and(eq(assignments.kind, kind), eq(assignments.resourceId, id)));
+        await database.delete(assignments).where(isOf(id));
         const removed = await database.delete(source).where(eq(table.id, id)).returning({ id: table.id });
         return removed.length > 0;
       },
@@ -177,13 +170,15 @@ export function createResources<Kind extends PgQueryResultHKT>(
           .onConflictDoNothing();
       },
       async takeBack(id, organizationId) {
-        await database.delete(assignments).where(isOne(id, organizationId));
+        await database
+          .delete(assignments)
+          .where(and(isOf(id), eq(assignments.organizationId, organizationId)));
       },
       async borrowers(id) {
         const rows = await database
           .select({ organizationId: assignments.organizationId })
           .from(assignments)
-          .where(and(eq(assignments.kind, kind), eq(assignments.resourceId, id)))
+          .where(isOf(id))
           .orderBy(asc(assignments.organizationId));
         return rows.map(({ organizationId }) => organizationId);
       },

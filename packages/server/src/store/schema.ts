@@ -95,19 +95,24 @@ export const assignments = pgTable(
   ],
 );
 
+/** What every resource has: an id, its owner, and when it was made. */
+const owned = () => ({
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id')
+    .notNull()
+    .references(() => organizations.id, { onDelete: 'cascade' }),
+  createdAt: moment('created_at').notNull().defaultNow(),
+});
+
 export const prompts = pgTable(
   'prompts',
   {
-    id: text('id').primaryKey(),
-    organizationId: text('organization_id')
-      .notNull()
-      .references(() => organizations.id, { onDelete: 'cascade' }),
+    ...owned(),
     name: text('name').notNull(),
     description: text('description').notNull().default(''),
     systemPrompt: text('system_prompt').notNull(),
     introMessage: text('intro_message').notNull().default(''),
     requireDocument: boolean('require_document').notNull().default(false),
-    createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [index('prompts_organization').on(table.organizationId, table.createdAt)],
 );
@@ -117,10 +122,7 @@ export const DOCUMENT_STATES = ['waiting', 'processing', 'ready', 'failed'] as c
 export const documents = pgTable(
   'documents',
   {
-    id: text('id').primaryKey(),
-    organizationId: text('organization_id')
-      .notNull()
-      .references(() => organizations.id, { onDelete: 'cascade' }),
+    ...owned(),
     title: text('title').notNull(),
     description: text('description').notNull().default(''),
     fileName: text('file_name').notNull(),
@@ -142,7 +144,6 @@ export const documents = pgTable(
     attempt: integer('attempt').notNull().default(0),
     /** The edition that is searched; 0 for none yet. */
     edition: integer('edition').notNull().default(0),
-    createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
   (table) => [index('documents_organization').on(table.organizationId, table.createdAt)],
@@ -188,10 +189,7 @@ export const documentTerms = pgTable(
 export const mcpServers = pgTable(
   'mcp_servers',
   {
-    id: text('id').primaryKey(),
-    organizationId: text('organization_id')
-      .notNull()
-      .references(() => organizations.id, { onDelete: 'cascade' }),
+    ...owned(),
     name: text('name').notNull(),
     description: text('description').notNull().default(''),
     url: text('url').notNull(),
@@ -202,7 +200,6 @@ export const mcpServers = pgTable(
     /** Request headers, sealed with the server's secret; never shown. */
     sealedHeaders: text('sealed_headers'),
     extraData: jsonb('extra_data').$type<Record<string, unknown>>(),
-    createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [index('mcp_servers_organization').on(table.organizationId, table.createdAt)],
 );
@@ -210,14 +207,10 @@ export const mcpServers = pgTable(
 export const textNormalizationConfigs = pgTable(
   'text_normalization_configs',
   {
-    id: text('id').primaryKey(),
-    organizationId: text('organization_id')
-      .notNull()
-      .references(() => organizations.id, { onDelete: 'cascade' }),
+    ...owned(),
     name: text('name').notNull(),
     /** The rules as CSV, checked when they were stored. */
     rules: text('rules').notNull(),
-    createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
   (table) => [index('text_normalization_configs_organization').on(table.organizationId, table.createdAt)],
@@ -226,14 +219,10 @@ export const textNormalizationConfigs = pgTable(
 export const backgroundImages = pgTable(
   'background_images',
   {
-    id: text('id').primaryKey(),
-    organizationId: text('organization_id')
-      .notNull()
-      .references(() => organizations.id, { onDelete: 'cascade' }),
+    ...owned(),
     title: text('title').notNull(),
     mediaType: text('media_type').notNull(),
     image: bytes('image').notNull(),
-    createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [index('background_images_organization').on(table.organizationId, table.createdAt)],
 );
@@ -263,14 +252,10 @@ const settings = () => ({
 export const sessionTemplates = pgTable(
   'session_templates',
   {
-    id: text('id').primaryKey(),
-    organizationId: text('organization_id')
-      .notNull()
-      .references(() => organizations.id, { onDelete: 'cascade' }),
+    ...owned(),
     name: text('name').notNull(),
     description: text('description'),
     ...settings(),
-    createdAt: moment('created_at').notNull().defaultNow(),
     lastUsedAt: moment('last_used_at'),
   },
   (table) => [index('session_templates_organization').on(table.organizationId, table.createdAt)],

@@ -1,8 +1,9 @@
 /** Settings of session templates: every reference must exist and be the organization's to use when it is stored. */
-import { LOCALE_OFF, PlatformError } from '@visavox/contract';
+import { LOCALE_OFF } from '@visavox/contract';
 import type { TemplateSettings } from '@visavox/contract/manage';
 import type { Catalogue } from '../../routing/catalogue.ts';
-import type { ResourceTable, ResourceTypes, Store } from '../../store/store.ts';
+import { createReferences } from '../../sessions/references.ts';
+import type { ResourceTypes, Store } from '../../store/store.ts';
 import { withoutUndefined } from './changes.ts';
 
 type Insert = ResourceTypes['sessionTemplates']['insert'];
@@ -19,52 +20,20 @@ export async function readTemplateSettings(
   value: TemplateSettings,
 ): Promise<Partial<Insert>> {
   const { store, catalogue } = context;
-  const known = (
-    attr: 'model_style' | 'llm_type' | 'tts_type' | 'stt_type',
-    label: string,
-    entries: readonly { readonly name: string }[],
-  ): void => {
-    const name = value[attr];
-    if (name === undefined || name === null || entries.some((entry) => entry.name === name)) return;
-    throw new PlatformError('does_not_exist', `${label} ${name} does not exist.`, { attr });
-  };
-  const usable = async (
-    attr: keyof TemplateSettings,
-    label: string,
-    table: Pick<ResourceTable<unknown, never>, 'findFor'>,
-    ids: readonly (string | null | undefined)[],
-  ): Promise<void> => {
-    for (const id of ids) {
-      if (id === undefined || id === null) continue;
-      const found = await table.findFor(organizationId, id);
-      if (found === undefined) {
-        throw new PlatformError('does_not_exist', `${label} ${id} does not exist.`, { attr });
-      }
-      if (!found.usable) {
-        throw new PlatformError(
-          'not_in_organization',
-          `${label} ${id} is not assigned to the organization.`,
-          {
-            attr,
-          },
-        );
-      }
-    }
-  };
-  known('model_style', 'ModelStyle', context.modelStyles);
-  known('llm_type', 'LLMType', catalogue.llmTypes);
-  known('tts_type', 'TTSType', catalogue.ttsTypes);
-  known('stt_type', 'STTType', catalogue.sttTypes);
-  await usable('prompt', 'Prompt', store.prompts, [value.prompt]);
-  await usable('document', 'Document', store.documents, [value.document]);
-  await usable('background_image', 'BackgroundImage', store.backgroundImages, [value.background_image]);
-  await usable('mcp_servers', 'MCPServer', store.mcpServers, value.mcp_servers ?? []);
-  await usable('text_normalization_config', 'TextNormalizationConfig', store.textNormalizationConfigs, [
-    value.text_normalization_config,
-  ]);
-  await usable('stt_text_normalization_config', 'TextNormalizationConfig', store.textNormalizationConfigs, [
-    value.stt_text_normalization_config,
-  ]);
+  const { requireName, requireUsable } = createReferences(organizationId, 'the organization');
+  requireName('model_style', 'ModelStyle', value.model_style, context.modelStyles);
+  requireName('llm_type', 'LLMType', value.llm_type, catalogue.llmTypes);
+  requireName('tts_type', 'TTSType', value.tts_type, catalogue.ttsTypes);
+  requireName('stt_type', 'STTType', value.stt_type, catalogue.sttTypes);
+  await requireUsable('prompt', 'Prompt', store.prompts, value.prompt);
+  await requireUsable('document', 'Document', store.documents, value.document);
+  await requireUsable('background_image', 'BackgroundImage', store.backgroundImages, value.background_image);
+  for (const id of value.mcp_servers ?? []) {
+    await requireUsable('mcp_servers', 'MCPServer', store.mcpServers, id);
+  }
+  for (const attr of ['text_normalization_config', 'stt_text_normalization_config'] as const) {
+    await requireUsable(attr, 'TextNormalizationConfig', store.textNormalizationConfigs, value[attr]);
+  }
 
   const settings: Settings = {
     name: value.name,

@@ -1,6 +1,5 @@
 /** The platform's rows as the management API shows them. */
 
-import { LOCALE_OFF } from '@visavox/contract';
 import type { ManagedDocument, ManagedTemplate } from '@visavox/contract/manage';
 import type { Usage } from '../../sessions/quotas.ts';
 import type {
@@ -15,6 +14,8 @@ import type {
   TextNormalizationConfigRow,
   TurnRow,
 } from '../../store/store.ts';
+import { backgroundImagePath, documentPath } from '../media-paths.ts';
+import { localeOf } from '../perso/view.ts';
 import type { SignedLinks } from '../signed-links.ts';
 
 const owned = (row: { readonly organizationId: string; readonly createdAt: Date }) => ({
@@ -98,7 +99,7 @@ export function showDocument(row: DocumentRow, baseUrl: string, links: SignedLin
     document_id: row.id,
     title: row.title,
     description: row.description,
-    file: baseUrl + links.link(`/media/documents/${row.id}`),
+    file: baseUrl + links.link(documentPath(row.id)),
     file_name: row.fileName,
     media_type: row.mediaType,
     search_count: row.searchCount,
@@ -118,7 +119,7 @@ export function showBackground(row: BackgroundImageRow, baseUrl: string): object
   return {
     backgroundimage_id: row.id,
     title: row.title,
-    image: `${baseUrl}/media/background-images/${row.id}`,
+    image: baseUrl + backgroundImagePath(row.id),
     media_type: row.mediaType,
     ...owned(row),
   };
@@ -150,7 +151,6 @@ export function showNormalization(row: TextNormalizationConfigRow, ruleCount: nu
 }
 
 export function showTemplate(row: SessionTemplateRow, problems: readonly string[]): ManagedTemplate {
-  const locale = (kept: string | null): string | null => (kept === LOCALE_OFF ? null : kept);
   return {
     sessiontemplate_id: row.id,
     name: row.name,
@@ -169,9 +169,9 @@ export function showTemplate(row: SessionTemplateRow, problems: readonly string[
     padding_top: row.paddingTop,
     padding_height: row.paddingHeight,
     text_normalization_config: row.textNormalizationConfigId,
-    text_normalization_locale: locale(row.textNormalizationLocale),
+    text_normalization_locale: localeOf(row.textNormalizationLocale),
     stt_text_normalization_config: row.sttTextNormalizationConfigId,
-    stt_text_normalization_locale: locale(row.sttTextNormalizationLocale),
+    stt_text_normalization_locale: localeOf(row.sttTextNormalizationLocale),
     extra_data: row.extraData ?? null,
     last_used_at: row.lastUsedAt?.toISOString() ?? null,
     problems: [...problems],

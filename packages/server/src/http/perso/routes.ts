@@ -21,15 +21,16 @@ import type { Catalogue } from '../../routing/catalogue.ts';
 import { hasCapability } from '../../sessions/features.ts';
 import type { LiveSession } from '../../sessions/live-session.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
-import type { KeyOwner, SessionRow, SessionTemplateRow, Store } from '../../store/store.ts';
+import type { KeyOwner, SessionRow, Store } from '../../store/store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call, Handler } from '../bind.ts';
 import { readForm, readJson } from '../body.ts';
 import { toPlatformError } from '../errors.ts';
+import { textNormalizationPath } from '../media-paths.ts';
 import type { SignedLinks } from '../signed-links.ts';
 import { streamLines } from './line-stream.ts';
 import { findProblems, loadParts } from './parts.ts';
-import { CAPABILITY_DESCRIPTIONS, createView, type ModelStyleEntry, type Parts, type View } from './view.ts';
+import { CAPABILITY_DESCRIPTIONS, createView, type ModelStyleEntry, type View } from './view.ts';
 
 const MAX_JSON_BYTES = 1024 * 1024;
 const MAX_STT_BYTES = 25 * 1024 * 1024;
@@ -56,26 +57,10 @@ export type OperationId = (typeof persoRoutes)[number]['operationId'];
 
 export function createPersoHandlers(context: PersoContext): Readonly<Record<OperationId, Handler>> {
   const { store, sessions, catalogue, links, log } = context;
+  const modelStyleNames = context.modelStyles.map(({ name }) => name);
 
   const viewOf = (call: Call): View => createView({ ...context, baseUrl: call.baseUrl });
   const liveSession = (call: Call): Promise<LiveSession> => sessions.requireLive(idOf(call, 'session_id'));
-
-  const requireTemplate = async (
-    call: Call,
-    row: SessionTemplateRow | undefined,
-  ): Promise<{ readonly row: SessionTemplateRow; readonly parts: Parts }> => {
-    if (row === undefined) {
-      throw new PlatformError('not_found', `Session template ${idOf(call, 'template_id')} does not exist.`);
-    }
-    const parts = await loadParts(store, row);
-    const [problem] = findProblems(row, parts, namesOf(context.modelStyles));
-    if (problem !== undefined) {
-      throw new PlatformError('does_not_exist', `The template cannot be used: ${problem.detail}`, {
-        attr: problem.attr,
-      });
-    }
-    return { row, parts };
-  };
 
   const sessionInfo = async (call: Call, row: SessionRow) =>
     viewOf(call).sessionInfo(row, {
@@ -122,35 +107,45 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
       return {
         config_id: found.row.id,
         config_name: found.row.name,
-        file_url: call.baseUrl + links.link(`/media/text-normalization/${found.row.id}.csv`),
+        file_url: call.baseUrl + links.link(textNormalizationPath(`${found.row.id}.csv`)),
       };
     },
     listCapabilities: async () =>
       Object.entries(CAPABILITY_DESCRIPTIONS).map(([name, description]) => ({ name, description })),
     listBackgroundImages: async (call) =>
       (await store.backgroundImages.list(callerOf(call).organization.id)).map(viewOf(call).backgroundImage),
-    listPrompts: async (call) =>
-      (await store.prompts.list(callerOf(call).organization.id)).map((row) =>
-        viewOf(call).prompt(row, { withSystemPrompt: true }),
-      ),
+    listPrompts: async (call) => {
+      const view = viewOf(call);
+      const rows = await store.prompts.list(callerOf(call).organization.id);
+      return rows.map((row) => view.prompt(row, { withSystemPrompt: true }));
+    },
     listDocuments: async (call) =>
       (await store.documents.list(callerOf(call).organization.id)).map(viewOf(call).document),
     listSessionTemplates: async (call) => {
+      const view = viewOf(call);
       const rows = await store.sessionTemplates.list(callerOf(call).organization.id);
       const loaded = await Promise.all(
         rows.map(async (row) => ({ row, parts: await loadParts(store, row) })),
       );
       // Clients read prompt and style without a check, so a template that lost one is not listed.
       return loaded
-        .filter(({ row, parts }) => findProblems(row, parts, namesOf(context.modelStyles)).length === 0)
-        .map(({ row, parts }) => viewOf(call).sessionTemplate(row, parts));
+        .filter(({ row, parts }) => findProblems(row, parts, modelStyleNames).length === 0)
+        .map(({ row, parts }) => view.sessionTemplate(row, parts));
     },
     getSessionTemplate: async (call) => {
-      const found = await store.sessionTemplates.findFor(
-        callerOf(call).organization.id,
-        idOf(call, 'template_id'),
-      );
-      const { row, parts } = await requireTemplate(call, found?.usable === true ? found.row : undefined);
+      const id = idOf(call, 'template_id');
+      const found = await store.sessionTemplates.findFor(callerOf(call).organization.id, id);
+      if (found?.usable !== true) {
+        throw new PlatformError('not_found', `Session template ${id} does not exist.`);
+      }
+      const { row } = found;
+      const parts = await loadParts(store, row);
+      const [problem] = findProblems(row, parts, modelStyleNames);
+      if (problem !== undefined) {
+        throw new PlatformError('does_not_exist', `The template cannot be used: ${problem.detail}`, {
+          attr: problem.attr,
+        });
+      }
       // Clients read a template in order to create a session from it.
       const lastUsedAt = context.now();
       await store.sessionTemplates.update(row.id, { lastUsedAt });
@@ -335,10 +330,6 @@ function allowed<Entry extends { readonly name: string }>(
   names: readonly string[] | undefined,
 ): readonly Entry[] {
   return names === undefined ? entries : entries.filter(({ name }) => names.includes(name));
-}
-
-function namesOf(entries: readonly { readonly name: string }[]): string[] {
-  return entries.map(({ name }) => name);
 }
 
 function requireCapability(row: SessionRow, name: 'LLM' | 'TTS' | 'STT'): void {

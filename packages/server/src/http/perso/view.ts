@@ -28,6 +28,7 @@ import type {
   SessionTemplateRow,
   TextNormalizationConfigRow,
 } from '../../store/store.ts';
+import { backgroundImagePath, documentPath, modelStylePreviewPath } from '../media-paths.ts';
 import type { SignedLinks } from '../signed-links.ts';
 
 /** What the API tells of an installed avatar pack. */
@@ -118,13 +119,13 @@ export function createView(options: {
     backgroundImage: (row) => ({
       backgroundimage_id: row.id,
       title: row.title,
-      image: `${baseUrl}/media/background-images/${row.id}`,
+      image: baseUrl + backgroundImagePath(row.id),
       created_at: row.createdAt.toISOString(),
     }),
     document: (row) => ({
       document_id: row.id,
       title: row.title,
-      file: baseUrl + links.link(`/media/documents/${row.id}`),
+      file: baseUrl + links.link(documentPath(row.id)),
       description: row.description,
       search_count: row.searchCount,
       ef_search: row.efSearch,
@@ -182,7 +183,7 @@ export function createView(options: {
       };
     },
     modelStyle: (entry) => {
-      const preview = `${baseUrl}/media/model-styles/${entry.name}/preview`;
+      const preview = baseUrl + modelStylePreviewPath(entry.name);
       return {
         name: entry.name,
         model: entry.name.split('-')[0] ?? entry.name,
@@ -267,6 +268,6 @@ export function createView(options: {
 }
 
 /** "Explicitly off" is null for clients, as they sent it. */
-function localeOf(kept: string | null): string | null {
+export function localeOf(kept: string | null): string | null {
   return kept === LOCALE_OFF ? null : kept;
 }
