@@ -1,6 +1,11 @@
-/** What organizations own and lend: one table object for every kind of resource, with the same few operations. */
+/**
+ * What organizations own and lend: one table object for every kind of resource, with the same few operations. What
+ * requests read over and over is remembered for a moment; a change made here shows at once, one made by another node
+ * after that moment.
+ */
 import { and, asc, eq, exists, getTableColumns, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgDatabase, PgQueryResultHKT, PgTable } from 'drizzle-orm/pg-core';
+import { createRecentReads } from './recent-reads.ts';
 import * as schema from './schema.ts';
 
 export type PromptRow = typeof schema.prompts.$inferSelect;
@@ -53,6 +58,9 @@ export interface ResourceTable<Row, Insert> {
   borrowers(id: string): Promise<string[]>;
 }
 
+/** How long another node's change may stay unseen. */
+const REMEMBER_MS = 1000;
+
 export type Resources = {
   readonly [Name in ResourceName]: ResourceTable<ResourceTypes[Name]['row'], ResourceTypes[Name]['insert']>;
 } & {
@@ -72,6 +80,8 @@ interface ResourceColumns {
 
 interface ResourceDefinition {
   readonly kind: schema.ResourceKind;
+  /** Whether only the table object itself changes its rows, so that reads can be remembered. */
+  readonly remembers: boolean;
   readonly table: PgTable & ResourceColumns;
   readonly columns: Readonly<Record<string, PgColumn>>;
   readonly blob?: PgColumn;
@@ -85,6 +95,10 @@ export function createResources<Kind extends PgQueryResultHKT>(
 
   const create = <Row, Insert>(definition: ResourceDefinition): ResourceTable<Row, Insert> => {
     const { kind, table, columns, blob } = definition;
+    const reads = createRecentReads({
+      keepMs: definition.remembers ? REMEMBER_MS : 0,
+      now: () => performance.now(),
+    });
     const { assignments } = schema;
     // The generic table hides its columns from the query builder; `columns` are exactly those of Row.
     const source: PgTable = table;
@@ -108,11 +122,13 @@ export function createResources<Kind extends PgQueryResultHKT>(
     const isOf = (id: string) => and(eq(assignments.kind, kind), eq(assignments.resourceId, id));
     return {
       async list(organizationId) {
-        const rows = await database
-          .select(columns)
-          .from(source)
-          .where(usableBy(organizationId))
-          .orderBy(asc(table.createdAt), asc(table.id));
+        const rows = await reads.read(`list ${organizationId}`, () =>
+          database
+            .select(columns)
+            .from(source)
+            .where(usableBy(organizationId))
+            .orderBy(asc(table.createdAt), asc(table.id)),
+        );
         return rows as Row[];
       },
       async find(id) {
@@ -120,41 +136,47 @@ export function createResources<Kind extends PgQueryResultHKT>(
         return row as Row | undefined;
       },
       async findFor(organizationId, id) {
-        const [found] = await database
-          .select({ ...columns, usable: sql<boolean>`${usableBy(organizationId)}` })
-          .from(source)
-          .where(eq(table.id, id));
+        const [found] = await reads.read(`find ${organizationId} ${id}`, () =>
+          database
+            .select({ ...columns, usable: sql<boolean>`${usableBy(organizationId)}` })
+            .from(source)
+            .where(eq(table.id, id)),
+        );
         if (found === undefined) return undefined;
         const { usable, ...row } = found as Row & { readonly usable: boolean };
         // Row without the added column.
         return { row: row as Row, usable };
       },
-      async insert(row) {
-        const [inserted] = await database
-          .insert(source)
-          .values(row as never)
-          .returning(columns);
-        return inserted as Row;
-      },
-      async insertIfAbsent(row) {
-        await database
-          .insert(source)
-          .values(row as never)
-          .onConflictDoNothing();
-      },
-      async update(id, changes) {
-        const [row] = await database
-          .update(source)
-          .set(changes as never)
-          .where(eq(table.id, id))
-          .returning(columns);
-        return row as Row | undefined;
-      },
-      async remove(id) {
-        await database.delete(assignments).where(isOf(id));
-        const removed = await database.delete(source).where(eq(table.id, id)).returning({ id: table.id });
-        return removed.length > 0;
-      },
+      insert: (row) =>
+        reads.change(async () => {
+          const [inserted] = await database
+            .insert(source)
+            .values(row as never)
+            .returning(columns);
+          return inserted as Row;
+        }),
+      insertIfAbsent: (row) =>
+        reads.change(async () => {
+          await database
+            .insert(source)
+            .values(row as never)
+            .onConflictDoNothing();
+        }),
+      update: (id, changes) =>
+        reads.change(async () => {
+          const [row] = await database
+            .update(source)
+            .set(changes as never)
+            .where(eq(table.id, id))
+            .returning(columns);
+          return row as Row | undefined;
+        }),
+      remove: (id) =>
+        reads.change(async () => {
+          await database.delete(assignments).where(isOf(id));
+          const removed = await database.delete(source).where(eq(table.id, id)).returning({ id: table.id });
+          return removed.length > 0;
+        }),
       async readBlob(id) {
         if (blob === undefined || table.mediaType === undefined) return undefined;
         const [row] = await database
@@ -163,17 +185,19 @@ export function createResources<Kind extends PgQueryResultHKT>(
           .where(eq(table.id, id));
         return row as { bytes: Uint8Array; mediaType: string; organizationId: string } | undefined;
       },
-      async lend(id, organizationId) {
-        await database
-          .insert(assignments)
-          .values({ organizationId, kind, resourceId: id })
-          .onConflictDoNothing();
-      },
-      async takeBack(id, organizationId) {
-        await database
-          .delete(assignments)
-          .where(and(isOf(id), eq(assignments.organizationId, organizationId)));
-      },
+      lend: (id, organizationId) =>
+        reads.change(async () => {
+          await database
+            .insert(assignments)
+            .values({ organizationId, kind, resourceId: id })
+            .onConflictDoNothing();
+        }),
+      takeBack: (id, organizationId) =>
+        reads.change(async () => {
+          await database
+            .delete(assignments)
+            .where(and(isOf(id), eq(assignments.organizationId, organizationId)));
+        }),
       async borrowers(id) {
         const rows = await database
           .select({ organizationId: assignments.organizationId })
@@ -202,31 +226,42 @@ export function createResources<Kind extends PgQueryResultHKT>(
       if (condition === undefined) return [];
       return database.select({ id: templates.id, name: templates.name }).from(templates).where(condition);
     },
-    prompts: create({ kind: 'prompt', table: schema.prompts, columns: getTableColumns(schema.prompts) }),
+    prompts: create({
+      kind: 'prompt',
+      remembers: true,
+      table: schema.prompts,
+      columns: getTableColumns(schema.prompts),
+    }),
     documents: create({
       kind: 'document',
+      // Processing changes them as well.
+      remembers: false,
       table: schema.documents,
       columns: documentColumns,
       blob: file,
     }),
     backgroundImages: create({
       kind: 'background_image',
+      remembers: true,
       table: schema.backgroundImages,
       columns: imageColumns,
       blob: image,
     }),
     mcpServers: create({
       kind: 'mcp_server',
+      remembers: true,
       table: schema.mcpServers,
       columns: getTableColumns(schema.mcpServers),
     }),
     textNormalizationConfigs: create({
       kind: 'text_normalization_config',
+      remembers: true,
       table: schema.textNormalizationConfigs,
       columns: getTableColumns(schema.textNormalizationConfigs),
     }),
     sessionTemplates: create({
       kind: 'session_template',
+      remembers: true,
       table: schema.sessionTemplates,
       columns: getTableColumns(schema.sessionTemplates),
     }),
