@@ -97,18 +97,19 @@ await tool('import rules', ['depcruise', '--config', '.dependency-cruiser.cjs', 
 await tool('types of node code', ['tsc', '-p', 'tsconfig.json']);
 await tool('types of browser code', ['tsc', '-p', 'tsconfig.browser.json']);
 await tool('dead code', ['knip']);
-await stage('published package', async () => {
-  const result = await runPnpm(['--filter', 'perso-interactive-sdk-web', 'run', 'check:package'], {
-    capture: true,
+for (const name of ['perso-interactive-sdk-web', '@spekoai/sdk']) {
+  await stage(`published package ${name}`, async () => {
+    const result = await runPnpm(['--filter', name, 'run', 'check:package'], { capture: true });
+    if (result.code !== 0) process.stderr.write(result.output);
+    return { passed: result.code === 0 ? 1 : 0, failed: result.code === 0 ? 0 : 1, skipped: 0 };
   });
-  if (result.code !== 0) process.stderr.write(result.output);
-  return { passed: result.code === 0 ? 1 : 0, failed: result.code === 0 ? 0 : 1, skipped: 0 };
-});
+}
 await vitest('unit tests', []);
 await vitest('sdk browser tests', [
   '--config',
   'packages/perso-interactive-sdk-web/vitest.browser.config.ts',
 ]);
+await vitest('voice sdk browser tests', ['--config', 'packages/spekoai-sdk/vitest.browser.config.ts']);
 await vitest('end to end tests', ['--config', 'e2e/vitest.config.ts']);
 
 if (skippedNames.length > 0) {

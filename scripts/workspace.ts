@@ -34,6 +34,12 @@ const BUILDS: readonly Build[] = [
     output: 'packages/perso-interactive-sdk-web/dist/client/index.js',
   },
   {
+    name: 'voice SDK',
+    package: '@spekoai/sdk',
+    inputs: ['packages/spekoai-sdk/src/**/*', 'packages/spekoai-sdk/*.{json,ts}'],
+    output: 'packages/spekoai-sdk/dist/index.js',
+  },
+  {
     name: 'console',
     package: '@visavox/console',
     inputs: [

@@ -12,7 +12,7 @@ const SCRIPT = fileURLToPath(
 export const measureScript: Measurement = async () => {
   const bytes = await readFile(SCRIPT);
   return [
-    rowOf('client script, gzip', 'kB', [gzipSync(bytes, { level: 9 }).length / 1000], {
+    rowOf('client script, gzip', 'KiB', [gzipSync(bytes, { level: 9 }).length / 1024], {
       text: '≤ 12',
       holds: ({ median }) => median <= 12,
     }),

@@ -5,10 +5,16 @@
 
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
+import { minify } from 'rolldown/utils';
 import { dts } from 'rolldown-plugin-dts';
+import { minify as minifyAgain } from 'terser';
+import { privateNames } from './scripts/private-names.ts';
+
+/** Syntax that every supported browser knows. */
+const target = 'es2020';
 
 const transform: NonNullable<RolldownOptions['transform']> = {
-  target: 'es2020',
+  target,
   // Class fields become plain assignments, which every browser knows.
   assumptions: { setPublicClassFields: true },
   typescript: { removeClassFieldsWithoutInitializer: true },
@@ -46,15 +52,54 @@ function script(input: string, dir: string, name: string, footer = ''): Rolldown
     input: { [name]: input },
     transform,
     platform: 'browser',
-    plugins: [compactEmojiPattern],
-    output: { dir, format: 'iife', name: 'PersoInteractive', minify: true, sourcemap: true, footer },
+    plugins: [compactModules, minifyScript],
+    output: {
+      dir,
+      format: 'iife',
+      name: 'PersoInteractive',
+      generatedCode: { symbols: false },
+      // Left to the plugin: what this option prints comes after it.
+      minify: false,
+      sourcemap: true,
+      footer,
+    },
   };
 }
 
-const compactEmojiPattern: Plugin = {
-  name: 'compact-emoji-pattern',
-  resolveId: (id) =>
-    id === './emoji-pattern.ts' ? resolve(import.meta.dirname, 'src/emoji-pattern.compact.ts') : null,
+/** Modules of which the scripts take a smaller form, made for browsers alone. */
+const compactForms: Readonly<Record<string, string>> = {
+  './emoji-pattern.ts': 'src/emoji-pattern.compact.ts',
+  './convert.ts': 'src/audio/convert.compact.ts',
+};
+
+const compactModules: Plugin = {
+  name: 'compact-modules',
+  resolveId(id) {
+    const form = compactForms[id];
+    return form === undefined ? null : resolve(import.meta.dirname, form);
+  },
+};
+
+/** Two minifiers, one after the other, leave less than either alone. */
+const minifyScript: Plugin = {
+  name: 'minify-script',
+  async renderChunk(code, { fileName }) {
+    const mangleProps = { include: new RegExp(`^(${privateNames.join('|')})$`) };
+    const compress = { target };
+    const {
+      code: first,
+      map,
+      errors,
+    } = await minify(fileName, code, { compress, mangleProps, sourcemap: true });
+    if (errors.length > 0) throw errors[0];
+    const second = await minifyAgain(first, {
+      ecma: 2020,
+      compress: { passes: 3 },
+      format: { comments: false },
+      sourceMap: { content: JSON.stringify(map) },
+    });
+    return { code: second.code ?? '', map: String(second.map) };
+  },
 };
 
 /** Turns the types of a module into those of the global that a script makes. */

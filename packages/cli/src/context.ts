@@ -50,12 +50,19 @@ export async function openContext(
   };
 }
 
+/** The data folder of the server on this machine. */
+export function dataDirectory(environment: NodeJS.ProcessEnv, directory: string): string {
+  return path.resolve(directory, environment['VISAVOX_DATA_DIR'] || '.visavox');
+}
+
 /** The key that a server on this machine has made for itself. */
 async function readDevelopmentKey(
   environment: NodeJS.ProcessEnv,
   directory: string,
 ): Promise<string | undefined> {
-  const folder = path.resolve(directory, environment['VISAVOX_DATA_DIR'] || '.visavox');
-  const key = await readFile(path.join(folder, 'development-key'), 'utf8').catch(() => '');
+  const key = await readFile(
+    path.join(dataDirectory(environment, directory), 'development-key'),
+    'utf8',
+  ).catch(() => '');
   return key.trim() === '' ? undefined : key.trim();
 }

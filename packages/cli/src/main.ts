@@ -7,4 +7,5 @@ process.exitCode = await run(process.argv.slice(2), {
   directory: process.cwd(),
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
 });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { CommandError } from './client.ts';
 import { addDocuments } from './commands/documents.ts';
 import { addMcp } from './commands/mcp.ts';
+import { addModels } from './commands/models.ts';
 import { addNormalizations } from './commands/normalizations.ts';
 import { addOrganizations } from './commands/organizations.ts';
 import { addBackgrounds, addPrompts } from './commands/prompts.ts';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly directory: string;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Whether somebody watches `writeError`. Default false. */
+  readonly isTerminal?: boolean;
 }
 
 /** Opens the connection that a command needs; called when it runs, so that help needs no server. */
@@ -23,7 +26,7 @@ export type Open = (command: Command) => Promise<Context>;
 /** Runs the command line without the program's own name. Resolves with the exit code: 0, 1 failed, 2 wrong usage. */
 export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const program = new Command('visavox')
-    .description('Manages a Visavox server: keys, prompts, documents, tool servers and more.')
+    .description('Manages a Visavox server: keys, prompts, documents, tool servers, models and more.')
     .option('--server <url>', 'the server (default: VISAVOX_PUBLIC_URL, or this machine)')
     .option('--key <key>', "a key that may manage (default: VISAVOX_API_KEY, or this machine's own)")
     .option('--organization <id>', 'act for another organization (operators)')
@@ -40,6 +43,7 @@ export async function run(words: readonly string[], surroundings: Surroundings):
   addMcp(program, open);
   addNormalizations(program, open);
   addSessions(program, open);
+  addModels(program, surroundings);
   for (const command of allCommands(program)) command.exitOverride();
   try {
     await program.parseAsync([...words], { from: 'user' });

@@ -483,13 +483,12 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
     expect(stt?.body.toString('latin1')).toMatch(/name="language"\r\n\r\nen\r\n/);
   });
 
-  it('converts audio that only the browser can decode', async () => {
+  /** What a page gets of a synthesized file when it asks for 16 kHz. */
+  async function resampled(file: Buffer): Promise<{ rate: number; samples: number[] }> {
     platform.on('GET /api/v1/session/s1/', () => ({ session_id: 's1', capability: [] }));
     platform.on('POST /api/v1/session/s1/event/create/', (request) => request.json());
-    platform.on('POST /api/v1/session/s1/tts/', () => ({
-      audio: floatWav(48_000, 4_800).toString('base64'),
-    }));
-    const result = await page.evaluate(async (apiServer) => {
+    platform.on('POST /api/v1/session/s1/tts/', () => ({ audio: file.toString('base64') }));
+    return page.evaluate(async (apiServer) => {
       const { createSession, getWavSampleRate } = window.PersoInteractive;
       const session = await createSession({ sessionId: 's1', width: 1, height: 1, apiServer });
       const blob = await session.processTTS('Hi', { resample: true });
@@ -497,9 +496,21 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
       const bytes = (await blob?.arrayBuffer()) ?? new ArrayBuffer(0);
       return { rate: getWavSampleRate(bytes), samples: [...new Int16Array(bytes, 44)] };
     }, platform.url);
+  }
+
+  it('converts audio that only the browser can decode', async () => {
+    const result = await resampled(floatWav(48_000, 4_800));
     expect(result.rate).toBe(16_000);
     expect(result.samples).toHaveLength(1_600);
     expect(result.samples[800]).toBeGreaterThan(16_000);
+  });
+
+  it.each([8, 16, 24, 32])('converts WAV of %i bits and two channels', async (bits) => {
+    const result = await resampled(stereoWav(48_000, bits, 4_800));
+    expect(result.rate).toBe(16_000);
+    expect(result.samples).toHaveLength(1_600);
+    // Half of full scale on the left, nothing on the right.
+    for (const sample of result.samples.slice(200, -200)) expect(Math.abs(sample - 8_192)).toBeLessThan(300);
   });
 
   // keeps: sdk-8.3.2-legacy
@@ -571,20 +582,46 @@ describe.skipIf(chromiumPath === undefined)('client in Chromium', () => {
 
 /** A WAV file of 32-bit floating-point samples, which the SDK itself does not read, at half volume. */
 function floatWav(sampleRateHz: number, samples: number): Buffer {
-  const file = Buffer.alloc(44 + samples * 4);
+  const file = wavHeader({ encoding: 3, channels: 1, sampleRateHz, bits: 32, samples });
+  for (let index = 0; index < samples; index++) file.writeFloatLE(0.5, 44 + index * 4);
+  return file;
+}
+
+/** Half of full scale on the left, nothing on the right. */
+function stereoWav(sampleRateHz: number, bits: number, samples: number): Buffer {
+  const file = wavHeader({ encoding: 1, channels: 2, sampleRateHz, bits, samples });
+  const bytes = bits / 8;
+  for (let index = 0; index < samples * 2; index++) {
+    const value = index % 2 === 0 ? 2 ** (bits - 2) : 0;
+    if (bytes === 1) file.writeUInt8(value + 128, 44 + index);
+    else file.writeIntLE(value, 44 + index * bytes, bytes);
+  }
+  return file;
+}
+
+/** A file of `samples` in each channel, still silent. */
+function wavHeader(form: {
+  encoding: number;
+  channels: number;
+  sampleRateHz: number;
+  bits: number;
+  samples: number;
+}): Buffer {
+  const frameBytes = (form.channels * form.bits) / 8;
+  const dataBytes = form.samples * frameBytes;
+  const file = Buffer.alloc(44 + dataBytes);
   file.write('RIFF', 0);
-  file.writeUInt32LE(36 + samples * 4, 4);
+  file.writeUInt32LE(36 + dataBytes, 4);
   file.write('WAVEfmt ', 8);
   file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(3, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(sampleRateHz, 24);
-  file.writeUInt32LE(sampleRateHz * 4, 28);
-  file.writeUInt16LE(4, 32);
-  file.writeUInt16LE(32, 34);
+  file.writeUInt16LE(form.encoding, 20);
+  file.writeUInt16LE(form.channels, 22);
+  file.writeUInt32LE(form.sampleRateHz, 24);
+  file.writeUInt32LE(form.sampleRateHz * frameBytes, 28);
+  file.writeUInt16LE(frameBytes, 32);
+  file.writeUInt16LE(form.bits, 34);
   file.write('data', 36);
-  file.writeUInt32LE(samples * 4, 40);
-  for (let index = 0; index < samples; index++) file.writeFloatLE(0.5, 44 + index * 4);
+  file.writeUInt32LE(dataBytes, 40);
   return file;
 }
 

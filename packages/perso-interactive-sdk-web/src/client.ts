@@ -115,8 +115,7 @@ export const createSessionId: CreateSessionId = makeCreateSessionId({
     if (typeof window === 'undefined') return;
     console.warn(
       '[perso-interactive-sdk-web] WARNING: createSessionId is being called from the browser. ' +
-        'This exposes your API key to everyone who opens the page. ' +
-        'Call createSessionId of "perso-interactive-sdk-web/server" on your server instead.',
+        'This exposes your API key: use perso-interactive-sdk-web/server.',
     );
   },
 });

@@ -5,17 +5,17 @@
  */
 
 /** Emoji code points, without the digits and signs that are emoji only in a keycap, and single letters of flags. */
-const BASE = '(?![#*0-9\\u{1F1E6}-\\u{1F1FF}])\\p{Emoji}';
+const BASE = '(?![#*\\d\\p{RI}])\\p{Emoji}';
 /** One emoji: with skin tone or presentation mark, or with the tags of a regional flag. */
-const ONE = `${BASE}(?:\\p{Emoji_Modifier}|\\uFE0F)?(?:[\\u{E0020}-\\u{E007E}]+\\u{E007F})?`;
-const KEYCAP = '[#*0-9]\\uFE0F?\\u20E3';
-const FLAG = '[\\u{1F1E6}-\\u{1F1FF}]{2}';
+const ONE = `${BASE}[\\p{Emoji_Modifier}\\uFE0F]?[\\u{E0020}-\\u{E007F}]*`;
+const KEYCAP = '[#*\\d]\\uFE0F?\\u20E3';
+const FLAG = '\\p{RI}{2}';
 
 export function createEmojiPattern(): RegExp {
   try {
     return new RegExp(`${KEYCAP}|${FLAG}|${ONE}(?:\\u200D${ONE})*`, 'gu');
   } catch {
-    // Firefox before 78: the blocks that hold nearly all emoji.
-    return /[\u{1F000}-\u{1FAFF}\u2600-\u27BF]\uFE0F?(?:\u200D[\u{1F000}-\u{1FAFF}\u2600-\u27BF]\uFE0F?)*/gu;
+    // Firefox before 78: the blocks that hold nearly all emoji, and what joins them.
+    return /[\u{1F000}-\u{1FAFF}\u2600-\u27BF][\uFE0F\u200D]*/gu;
   }
 }

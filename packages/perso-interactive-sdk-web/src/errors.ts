@@ -155,7 +155,7 @@ export function toError(value: unknown): Error {
 
 function brand(target: { readonly prototype: Error }, name: string): void {
   const key = Symbol.for(`perso-interactive-sdk-web.${name}`);
-  Object.defineProperty(target.prototype, key, { value: true });
+  Object.assign(target.prototype, { [key]: true });
   Object.defineProperty(target, Symbol.hasInstance, {
     value(this: unknown, candidate: unknown): boolean {
       // A subclass that carries no brand of its own inherits this method and is compared the ordinary way.

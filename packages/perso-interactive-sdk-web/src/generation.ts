@@ -4,8 +4,8 @@
 export interface Generation {
   /** Silence of the server, in milliseconds, after which a connection counts as lost. */
   readonly pingSilenceLimitMs: number;
-  /** Whether the offer names VP8 as the only picture codec. */
-  readonly vp8Only: boolean;
+  /** Prepares the offer to receive a picture. */
+  readonly prepareVideo?: ((video: RTCRtpTransceiver) => void) | undefined;
   /** What goes into chat log and history of an answer's text. */
   readonly cleanAnswer: (text: string) => string;
   /** Whether speech that nobody waits for, announced late, is shown nevertheless. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
+import { SpekoError } from '@visavox/contract/speko';
 import { decodeAudio } from './audio-files/index.ts';
 import { loadAvatarPack, visemesFromAudio } from './avatar/index.ts';
 import type { Config } from './config.ts';
@@ -16,14 +17,22 @@ import { createMediaPool } from './media/pool.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { createProviders } from './providers/all.ts';
 import type { Provider } from './providers/provider.ts';
+import { findVendor } from './providers/vendors/all.ts';
+import { createBreakers } from './routing/breakers.ts';
 import { createCatalogue } from './routing/catalogue.ts';
+import { createGateway } from './routing/gateway.ts';
+import { createMeter, type Meter } from './routing/meter.ts';
+import { createRouter } from './routing/router.ts';
+import { createScoreBook } from './routing/score-book.ts';
+import { openVendorKeys } from './routing/vendor-keys.ts';
 import { createSecrets } from './secrets/secrets.ts';
 import { DEFAULT_ORGANIZATION_ID, seedOrganization } from './seed.ts';
 import { createQuotas } from './sessions/quotas.ts';
 import { createSessions } from './sessions/sessions.ts';
-import { type McpServerRow, openStore } from './store/store.ts';
+import { type KeyOwner, type McpServerRow, openStore } from './store/store.ts';
 import type { Log } from './telemetry/log.ts';
 import type { McpServerDescription } from './tools/mcp.ts';
+import type { ServerTools } from './turns/complete.ts';
 
 const PACKS_DIRECTORY = fileURLToPath(new URL('../avatars', import.meta.url));
 const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../apps/console/dist', import.meta.url));
@@ -144,6 +153,49 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const catalogue = createCatalogue(providers, { defaultModel: config.openaiModel });
     const now = () => new Date();
     const secrets = createSecrets(config.secret ?? (await data.serverSecret()));
+    const clock = () => performance.now();
+    const scoreBook = createScoreBook(store.gateway);
+    const breakers = createBreakers({ now: clock });
+    const router = createRouter({
+      providers,
+      scores: await scoreBook.load(),
+      breakers,
+      now: clock,
+      allowProvisional: config.routing.provisional,
+      allowUnmeasured: config.routing.unmeasured,
+    });
+    const meter = createMeter({
+      write: (records) => store.gateway.addUsage(records),
+      now,
+      onError: (error) => log.error({ err: error }, 'usage could not be written; it is kept'),
+      spentBefore: await store.gateway.spentByKey(),
+    });
+    cleanups.push(() => meter.close());
+    const vendorKeys = await openVendorKeys({
+      list: () => store.gateway.listVendorKeys(),
+      unseal: (sealed) => secrets.open(sealed),
+      open: (vendorId, key) => findVendor(vendorId)?.open({ apiKey: key }),
+      onUnreadable: (row) =>
+        log.warn(
+          row,
+          'a vendor key cannot be used: it was sealed with another secret, or the vendor is not known',
+        ),
+      onError: (error) => log.error({ err: error }, 'the keys of vendors could not be read'),
+    });
+    cleanups.push(() => vendorKeys.close());
+    const gateway = createGateway({
+      router,
+      breakers,
+      meter,
+      keysOf: (organizationId) => vendorKeys.of(organizationId),
+      now: clock,
+      hedging: config.routing.hedging,
+      onFailure: (attempt, context) =>
+        log.warn(
+          { ...attempt, organization: context.organizationId },
+          'a provider failed; the next one is tried',
+        ),
+    });
     const outbound = createGuardedFetch({
       allowPrivate: config.privateUrls,
       maxResponseBytes: MAX_FETCHED_BYTES,
@@ -201,6 +253,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       knowledge,
       outbound,
       describeMcpServer,
+      gateway,
+      router,
+      serverTools: NO_SERVER_TOOLS,
+      admitCall: (caller) => checkBudget(caller, meter),
       rateLimits: config.rateLimits,
       log,
       decodeAudio,
@@ -253,6 +309,22 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await closeAll();
     throw error;
   }
+}
+
+const NO_SERVER_TOOLS: ServerTools = {
+  run: async ({ name, executionMode }) => ({
+    text: `This server cannot run the tool ${name} (${executionMode}).`,
+    isError: true,
+  }),
+};
+
+/** @throws {SpekoError} `INSUFFICIENT_CREDITS` when the calls of a key have cost what they may. */
+function checkBudget({ keyId, budgetMicroUsd }: KeyOwner, meter: Meter): void {
+  if (budgetMicroUsd === null || meter.spentMicroUsd(keyId) < budgetMicroUsd) return;
+  throw new SpekoError(
+    'INSUFFICIENT_CREDITS',
+    `The budget of this key (${budgetMicroUsd / 1_000_000} USD) is used up. An administrator can raise it.`,
+  );
 }
 
 /** Installed packs, the default style first. A pack of a later folder replaces one of the same name. */

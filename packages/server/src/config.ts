@@ -37,6 +37,11 @@ export interface Config {
     readonly sessionPerMinute: number;
     readonly wrongKeysPerMinute: number;
   };
+  readonly routing: {
+    readonly provisional: boolean;
+    readonly unmeasured: boolean;
+    readonly hedging: boolean;
+  };
   readonly privateUrls: boolean;
   readonly secret: string | undefined;
   /** Folders in which optional programs (recogniser, ffmpeg) are looked for: PATH. */
@@ -69,6 +74,8 @@ interface Variable {
 
 const integer = (minimum: number, maximum: number) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(minimum).max(maximum));
+
+const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
 const httpUrl = z
   .string()
@@ -260,6 +267,26 @@ export const CONFIG_VARIABLES = {
     default: '100',
     meaning: 'Wrong API keys a minute from one address, before it has to wait.',
   },
+  VISAVOX_ROUTE_PROVISIONAL: {
+    schema: onOff,
+    expected: '`on` or `off`',
+    default: 'on',
+    meaning: 'Whether the voice gateway uses models whose measurements are provisional.',
+  },
+  VISAVOX_ROUTE_UNMEASURED: {
+    schema: onOff,
+    expected: '`on` or `off`',
+    default: 'off',
+    meaning:
+      "Whether the voice gateway uses vendors' models that nobody measured, after all others. Servers of your own always count.",
+  },
+  VISAVOX_HEDGING: {
+    schema: onOff,
+    expected: '`on` or `off`',
+    default: 'off',
+    meaning:
+      'Whether calls that optimize for latency also start the second best provider when the first is slower than usual. Costs a second call then.',
+  },
   VISAVOX_PRIVATE_URLS: {
     schema: z.enum(['deny', 'allow']).transform((value) => value === 'allow'),
     expected: '`deny` or `allow`',
@@ -340,6 +367,11 @@ export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: 
       keyPerMinute: read('VISAVOX_RATE_LIMIT_KEY') ?? 30_000,
       sessionPerMinute: read('VISAVOX_RATE_LIMIT_SESSION') ?? 1200,
       wrongKeysPerMinute: read('VISAVOX_RATE_LIMIT_WRONG_KEYS') ?? 100,
+    },
+    routing: {
+      provisional: read('VISAVOX_ROUTE_PROVISIONAL') ?? true,
+      unmeasured: read('VISAVOX_ROUTE_UNMEASURED') ?? false,
+      hedging: read('VISAVOX_HEDGING') ?? false,
     },
     privateUrls: read('VISAVOX_PRIVATE_URLS') ?? false,
     secret: read('VISAVOX_SECRET'),

@@ -11,8 +11,16 @@ import type {
   SessionTemplate,
   TextNormalizationDownload,
 } from '../types.ts';
-import { type RequestOptions, resolveApiServer } from './http.ts';
-import * as rest from './rest.ts';
+import { resolveApiServer } from './http.ts';
+import {
+  fetchSessionInfo,
+  fetchWithKey,
+  type SessionAddress,
+  sessionTemplatesPath,
+  settingPaths,
+  synthesize,
+  textNormalizationPath,
+} from './rest.ts';
 
 /** A list getter: `(options)` or `(apiServer, apiKey)`. */
 export interface ListGetter<TList> {
@@ -33,7 +41,7 @@ export interface ListGetter<TList> {
  * console.log(llms[0].name);
  * ```
  */
-export const getLLMs: ListGetter<ApiJson> = listGetter(rest.fetchLlms);
+export const getLLMs: ListGetter<ApiJson> = listGetter(settingPaths.llms);
 
 /**
  * Lists the voices.
@@ -42,7 +50,7 @@ export const getLLMs: ListGetter<ApiJson> = listGetter(rest.fetchLlms);
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getTTSs: ListGetter<ApiJson> = listGetter(rest.fetchTtsTypes);
+export const getTTSs: ListGetter<ApiJson> = listGetter(settingPaths.ttsTypes);
 
 /**
  * Lists the speech recognizers.
@@ -51,7 +59,7 @@ export const getTTSs: ListGetter<ApiJson> = listGetter(rest.fetchTtsTypes);
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getSTTs: ListGetter<ApiJson> = listGetter(rest.fetchSttTypes);
+export const getSTTs: ListGetter<ApiJson> = listGetter(settingPaths.sttTypes);
 
 /**
  * Lists the model styles (AI humans with outfit and pose) that can be shown over WebRTC.
@@ -60,7 +68,7 @@ export const getSTTs: ListGetter<ApiJson> = listGetter(rest.fetchSttTypes);
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getModelStyles: ListGetter<ApiJson> = listGetter(rest.fetchModelStyles);
+export const getModelStyles: ListGetter<ApiJson> = listGetter(settingPaths.modelStyles);
 
 /**
  * Lists the background images.
@@ -69,7 +77,7 @@ export const getModelStyles: ListGetter<ApiJson> = listGetter(rest.fetchModelSty
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getBackgroundImages: ListGetter<ApiJson> = listGetter(rest.fetchBackgroundImages);
+export const getBackgroundImages: ListGetter<ApiJson> = listGetter(settingPaths.backgroundImages);
 
 /**
  * Lists the prompts.
@@ -79,7 +87,7 @@ export const getBackgroundImages: ListGetter<ApiJson> = listGetter(rest.fetchBac
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getPrompts: ListGetter<ApiJson> = listGetter(rest.fetchPrompts);
+export const getPrompts: ListGetter<ApiJson> = listGetter(settingPaths.prompts);
 
 /**
  * Lists the documents.
@@ -89,7 +97,7 @@ export const getPrompts: ListGetter<ApiJson> = listGetter(rest.fetchPrompts);
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getDocuments: ListGetter<ApiJson> = listGetter(rest.fetchDocuments);
+export const getDocuments: ListGetter<ApiJson> = listGetter(settingPaths.documents);
 
 /**
  * Lists the remote MCP tool servers.
@@ -98,7 +106,7 @@ export const getDocuments: ListGetter<ApiJson> = listGetter(rest.fetchDocuments)
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getMcpServers: ListGetter<ApiJson> = listGetter(rest.fetchMcpServers);
+export const getMcpServers: ListGetter<ApiJson> = listGetter(settingPaths.mcpServers);
 
 /**
  * Lists the text normalization rule sets.
@@ -107,14 +115,14 @@ export const getMcpServers: ListGetter<ApiJson> = listGetter(rest.fetchMcpServer
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getTextNormalizations: ListGetter<ApiJson> = listGetter(rest.fetchTextNormalizations);
+export const getTextNormalizations: ListGetter<ApiJson> = listGetter(settingPaths.textNormalizations);
 
 /**
  * Lists the session templates.
  *
  * @throws {ApiError} when the server refuses.
  */
-export const getSessionTemplates: ListGetter<SessionTemplate[]> = listGetter(rest.fetchSessionTemplates);
+export const getSessionTemplates: ListGetter<SessionTemplate[]> = listGetter(sessionTemplatesPath);
 
 /**
  * Tells where to download the rules of one text normalization rule set: a URL, valid for a limited time, of a CSV file
@@ -147,8 +155,12 @@ export function getTextNormalization(
 ): Promise<TextNormalizationDownload> {
   const call: GetTextNormalizationOptions =
     typeof first === 'object' ? first : { apiServer: first, apiKey, configId };
-  const apiServer = resolveApiServer(call.apiServer);
-  return rest.fetchTextNormalizationDownload(apiServer, call.apiKey, call.configId, call);
+  return fetchWithKey(
+    resolveApiServer(call.apiServer),
+    call.apiKey,
+    textNormalizationPath(call.configId),
+    call,
+  );
 }
 
 /** Everything a page needs to offer the choice of session options. */
@@ -184,43 +196,15 @@ export function getAllSettings(options: ApiKeyOptions): Promise<ApiJson>;
 export function getAllSettings(apiServer: string, apiKey: string): Promise<ApiJson>;
 export async function getAllSettings(first: string | ApiKeyOptions, second?: string): Promise<AllSettings> {
   const call = apiKeyCall(first, second);
-  const read = (fetchList: rest.ListFunction): Promise<ApiJson> =>
-    fetchList(call.apiServer, call.apiKey, call);
-  const [
-    llms,
-    ttsTypes,
-    sttTypes,
-    modelStyles,
-    backgroundImages,
-    prompts,
-    documents,
-    mcpServers,
-    textNormalizations,
-  ] = await Promise.all([
-    read(rest.fetchLlms),
-    read(rest.fetchTtsTypes),
-    read(rest.fetchSttTypes),
-    read(rest.fetchModelStyles),
-    read(rest.fetchBackgroundImages),
-    read(rest.fetchPrompts),
-    read(rest.fetchDocuments),
-    read(rest.fetchMcpServers),
-    read(rest.fetchTextNormalizations).catch((error: unknown) => {
-      if (call.signal?.aborted) throw error;
+  const read = async ([name, path]: [string, string]): Promise<[string, ApiJson]> => {
+    const list = fetchWithKey(call.apiServer, call.apiKey, path, call).catch((error: unknown) => {
+      if (name !== 'textNormalizations' || call.signal?.aborted) throw error;
       return [];
-    }),
-  ]);
-  return {
-    llms,
-    ttsTypes,
-    sttTypes,
-    modelStyles,
-    backgroundImages,
-    prompts,
-    documents,
-    mcpServers,
-    textNormalizations,
+    });
+    return [name, await list];
   };
+  // The table of paths has the names of the interface.
+  return Object.fromEntries(await Promise.all(Object.entries(settingPaths).map(read))) as AllSettings;
 }
 
 /**
@@ -239,7 +223,7 @@ export function getSessionInfo(options: GetSessionInfoOptions): Promise<ApiJson>
 export function getSessionInfo(apiServer: string, sessionId: string): Promise<ApiJson>;
 export function getSessionInfo(first: string | GetSessionInfoOptions, sessionId = ''): Promise<ApiJson> {
   const call: GetSessionInfoOptions = typeof first === 'object' ? first : { apiServer: first, sessionId };
-  return rest.fetchSessionInfo(resolveApiServer(call.apiServer), call.sessionId, call);
+  return fetchSessionInfo(resolved(call), call.signal);
 }
 
 /**
@@ -265,17 +249,14 @@ export function makeTTS(
   first: string | MakeTTSOptions,
   second: MakeTTSParams = { sessionId: '', text: '' },
 ): Promise<{ audio: string }> {
-  return typeof first === 'object'
-    ? rest.synthesize(resolveApiServer(first.apiServer), first, first)
-    : rest.synthesize(resolveApiServer(first), second);
+  const call: MakeTTSOptions = typeof first === 'object' ? first : { ...second, apiServer: first };
+  return synthesize(resolved(call), call, call.signal);
 }
 
-function listGetter<TList>(
-  fetchList: (apiServer: string, apiKey: string, options?: RequestOptions) => Promise<TList>,
-): ListGetter<TList> {
-  return (first: string | ApiKeyOptions, second?: string): Promise<TList> => {
+function listGetter(path: string): ListGetter<ApiJson> {
+  return (first: string | ApiKeyOptions, second?: string): Promise<ApiJson> => {
     const call = apiKeyCall(first, second);
-    return fetchList(call.apiServer, call.apiKey, call);
+    return fetchWithKey(call.apiServer, call.apiKey, path, call);
   };
 }
 
@@ -286,8 +267,11 @@ interface ApiKeyCall extends SignalOptions {
 
 function apiKeyCall(first: string | ApiKeyOptions, apiKey = ''): ApiKeyCall {
   if (typeof first === 'object' && first !== null && !Array.isArray(first) && 'apiKey' in first) {
-    const { signal } = first;
-    return { apiServer: resolveApiServer(first.apiServer), apiKey: first.apiKey, signal };
+    return { apiServer: resolveApiServer(first.apiServer), apiKey: first.apiKey, signal: first.signal };
   }
   return { apiServer: resolveApiServer(typeof first === 'string' ? first : undefined), apiKey };
+}
+
+function resolved({ apiServer, sessionId }: GetSessionInfoOptions): SessionAddress {
+  return { apiServer: resolveApiServer(apiServer), sessionId };
 }

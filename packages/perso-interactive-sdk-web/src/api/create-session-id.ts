@@ -1,6 +1,5 @@
 /** Creating a session record, from explicit options or from a stored template. */
 
-import type { SignalOptions } from '../abort.ts';
 import { ApiError, toSessionCreationError } from '../errors.ts';
 import type {
   CreateSessionIdParams,
@@ -36,45 +35,33 @@ export function makeCreateSessionId(behaviour: CreateSessionIdBehaviour): Create
     third?: CreateSessionIdParams | string,
   ): Promise<string> => {
     behaviour.onCall?.();
-    const call = typeof first === 'object' ? fromOptions(first) : fromPositions(first, apiKey, third);
+    const call = typeof first === 'object' ? first : fromPositions(first, apiKey, third);
     const apiServer = resolveApiServer(call.apiServer);
     const requestOptions = { fetch: behaviour.fetch, signal: call.signal };
     try {
       const params =
-        typeof call.source === 'string'
+        'sessionTemplateId' in call
           ? templateParams(
-              call.source,
-              await fetchSessionTemplate(apiServer, call.apiKey, call.source, requestOptions),
+              call.sessionTemplateId,
+              await fetchSessionTemplate(apiServer, call.apiKey, call.sessionTemplateId, requestOptions),
               behaviour.noMcpServers,
             )
-          : call.source;
-      const record = await createSessionRecord(apiServer, call.apiKey, sessionBody(params), requestOptions);
-      return record.session_id;
+          : call.params;
+      return await createSessionRecord(apiServer, call.apiKey, sessionBody(params), requestOptions);
     } catch (error) {
       throw error instanceof ApiError ? toSessionCreationError(error) : error;
     }
   };
 }
 
-interface Call extends SignalOptions {
-  readonly apiServer: string | undefined;
-  readonly apiKey: string;
-  /** Explicit options, or the id of a template. */
-  readonly source: CreateSessionIdParams | string;
-}
-
-function fromPositions(apiServer: string, apiKey = '', source: CreateSessionIdParams | string = ''): Call {
-  return { apiServer, apiKey, source };
-}
-
-function fromOptions(options: CreateSessionIdOptions): Call {
-  const { apiServer, apiKey, signal } = options;
-  return {
-    apiServer,
-    apiKey,
-    signal,
-    source: 'sessionTemplateId' in options ? options.sessionTemplateId : options.params,
-  };
+function fromPositions(
+  apiServer: string,
+  apiKey = '',
+  source: CreateSessionIdParams | string = '',
+): CreateSessionIdOptions {
+  return typeof source === 'string'
+    ? { apiServer, apiKey, sessionTemplateId: source }
+    : { apiServer, apiKey, params: source };
 }
 
 /** The body of the creation request: the caller's fields behind the capabilities they imply. */
@@ -85,8 +72,7 @@ export function sessionBody(params: CreateSessionIdParams): object {
   if (params.llm_type) capability.add('LLM');
   if (params.tts_type) capability.add('TTS');
   if (params.stt_type) capability.add('STT');
-  const list = [...capability];
-  return { capability: list, ...params, ...(given === undefined ? {} : { capability: list }) };
+  return Object.assign({ capability: [] }, params, { capability: [...capability] });
 }
 
 function templateParams(

@@ -3,6 +3,7 @@
 import { abortable, throwIfAborted } from '../abort.ts';
 import { DEFAULT_API_SERVER } from '../constants.ts';
 import { ApiError } from '../errors.ts';
+import { textOr } from '../text-or.ts';
 
 export type FetchFunction = (input: string, init?: RequestInit) => Promise<Response>;
 
@@ -27,70 +28,51 @@ export function resolveApiServer(apiServer: string | null | undefined): string {
 export async function parseJson(response: Response): Promise<unknown> {
   const body: unknown = await response.json();
   if (response.ok) return body;
-  const first = firstError(body);
+  const { code, detail, attr } = firstError(body);
   throw new ApiError(
     response.status,
-    typeof first?.code === 'string' ? first.code : 'UNKNOWN_ERROR',
-    typeof first?.detail === 'string'
-      ? first.detail
-      : `Server returned status ${response.status} with no error details`,
-    typeof first?.attr === 'string' ? first.attr : null,
+    textOr(code, 'UNKNOWN_ERROR'),
+    textOr(detail, `Server returned status ${response.status} with no error details`),
+    textOr(attr, null),
   );
 }
 
-export async function getJson(
-  url: string,
-  apiKey: string | undefined,
-  options: RequestOptions = {},
-): Promise<unknown> {
-  const init = apiKey === undefined ? {} : { headers: keyHeader(apiKey) };
-  return readJson(await send(url, init, options), options);
-}
-
-export async function postJson(
-  url: string,
-  body: unknown,
-  apiKey: string | undefined,
-  options: RequestOptions = {},
-): Promise<unknown> {
-  return readJson(await post(url, body, apiKey, options), options);
-}
-
-/** Like {@link parseJson}, unless the signal of the request fires before the body has come. */
-export function readJson(response: Response, { signal }: RequestOptions): Promise<unknown> {
-  return abortable(parseJson(response), signal);
-}
-
-/** Like {@link postJson}, for callers that read the body themselves. */
-export function post(
-  url: string,
-  body: unknown,
-  apiKey: string | undefined,
-  options: RequestOptions = {},
-): Promise<Response> {
-  const headers = {
-    ...(apiKey === undefined ? {} : keyHeader(apiKey)),
-    'Content-Type': 'application/json',
-  };
-  return send(url, { method: 'POST', headers, body: JSON.stringify(body) }, options);
+/** What a request carries. */
+export interface RequestContent {
+  readonly apiKey?: string | undefined;
+  /** Sent as JSON, unless it is a form. Without a body the request is a GET. */
+  readonly body?: object | undefined;
 }
 
 export async function send(
   url: string,
-  init: RequestInit,
-  { fetch: fetchFunction, signal }: RequestOptions,
+  { apiKey, body }: RequestContent,
+  { fetch: fetchFunction = fetch, signal }: RequestOptions,
 ): Promise<Response> {
   throwIfAborted(signal);
-  const request = signal === undefined ? init : { ...init, signal };
-  return abortable(fetchFunction === undefined ? fetch(url, request) : fetchFunction(url, request), signal);
+  const isForm = body instanceof FormData;
+  const init: RequestInit = {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      ...(apiKey === undefined ? {} : { 'PersoLive-APIKey': apiKey }),
+      ...(body === undefined || isForm ? {} : { 'Content-Type': 'application/json' }),
+    },
+    body: isForm ? body : (JSON.stringify(body) ?? null),
+    signal: signal ?? null,
+  };
+  return abortable(fetchFunction(url, init), signal);
 }
 
-function keyHeader(apiKey: string): Record<string, string> {
-  return { 'PersoLive-APIKey': apiKey };
+/** Sends a request and reads the answer as {@link parseJson} does. */
+export async function sendForJson(
+  url: string,
+  content: RequestContent,
+  options: RequestOptions = {},
+): Promise<unknown> {
+  return abortable(parseJson(await send(url, content, options)), options.signal);
 }
 
-function firstError(body: unknown): { code?: unknown; detail?: unknown; attr?: unknown } | undefined {
+function firstError(body: unknown): { code?: unknown; detail?: unknown; attr?: unknown } {
   const errors = (body as { errors?: unknown } | null)?.errors;
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  return typeof first === 'object' && first !== null ? first : undefined;
+  return (Array.isArray(errors) ? errors[0] : undefined) ?? {};
 }

@@ -27,47 +27,47 @@ import * as rest from './rest.ts';
 export class PersoUtilServer {
   /** Lists the language models. */
   static getLLMs(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchLlms(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.llms, options);
   }
 
   /** Lists the model styles that can be shown over WebRTC. */
   static getModelStyles(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchModelStyles(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.modelStyles, options);
   }
 
   /** Lists the background images. */
   static getBackgroundImages(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchBackgroundImages(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.backgroundImages, options);
   }
 
   /** Lists the voices. */
   static getTTSs(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchTtsTypes(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.ttsTypes, options);
   }
 
   /** Lists the speech recognizers. */
   static getSTTs(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchSttTypes(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.sttTypes, options);
   }
 
   /** Lists the prompts. */
   static getPrompts(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchPrompts(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.prompts, options);
   }
 
   /** Lists the documents. */
   static getDocuments(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchDocuments(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.documents, options);
   }
 
   /** Lists the remote MCP tool servers. */
   static getMcpServers(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchMcpServers(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.mcpServers, options);
   }
 
   /** Lists the text normalization rule sets. */
   static getTextNormalizations(apiServer: string, apiKey: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchTextNormalizations(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.settingPaths.textNormalizations, options);
   }
 
   /** Tells where to download one text normalization rule set. */
@@ -77,7 +77,7 @@ export class PersoUtilServer {
     configId: string,
     options?: SignalOptions,
   ): Promise<TextNormalizationDownload> {
-    return rest.fetchTextNormalizationDownload(apiServer, apiKey, configId, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.textNormalizationPath(configId), options);
   }
 
   /** Lists the session templates. */
@@ -86,7 +86,7 @@ export class PersoUtilServer {
     apiKey: string,
     options?: SignalOptions,
   ): Promise<SessionTemplate[]> {
-    return rest.fetchSessionTemplates(apiServer, apiKey, options);
+    return rest.fetchWithKey(apiServer, apiKey, rest.sessionTemplatesPath, options);
   }
 
   /** Reads one session template. */
@@ -101,7 +101,7 @@ export class PersoUtilServer {
 
   /** Reads the state of a session. */
   static getSessionInfo(apiServer: string, sessionId: string, options?: SignalOptions): Promise<ApiJson> {
-    return rest.fetchSessionInfo(apiServer, sessionId, options);
+    return rest.fetchSessionInfo({ apiServer, sessionId }, options?.signal);
   }
 
   /** Records a session event such as `SESSION_START`, `SESSION_LOG` or `SESSION_END`. `detail` defaults to empty. */
@@ -112,7 +112,7 @@ export class PersoUtilServer {
     detail = '',
     options?: SignalOptions,
   ): Promise<ApiJson> {
-    return rest.sendSessionEvent(apiServer, sessionId, event, detail, options);
+    return rest.sendSessionEvent({ apiServer, sessionId }, event, detail, options?.signal);
   }
 
   /** Synthesizes speech; `audio` is Base64. */
@@ -121,7 +121,7 @@ export class PersoUtilServer {
     params: MakeTTSParams,
     options?: SignalOptions,
   ): Promise<{ audio: string }> {
-    return rest.synthesize(apiServer, params, options);
+    return rest.synthesize({ apiServer, sessionId: params.sessionId }, params, options?.signal);
   }
 
   /** Transcribes an audio file. Without `language` the server detects it. */
@@ -132,7 +132,7 @@ export class PersoUtilServer {
     language?: string,
     options?: SignalOptions,
   ): Promise<STTResponse> {
-    return rest.transcribe(apiServer, sessionId, file, language, options);
+    return rest.transcribe({ apiServer, sessionId }, file, language, options?.signal);
   }
 
   /** Requests a streamed LLM answer and returns the reader of its body. Read it to the end or cancel it. */
@@ -142,7 +142,7 @@ export class PersoUtilServer {
     body: { messages: ReadonlyArray<object>; tools: ReadonlyArray<object> },
     signal?: AbortSignal,
   ): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-    return rest.requestLlm(apiServer, sessionId, body, { signal });
+    return rest.requestLlm({ apiServer, sessionId }, body, signal);
   }
 
   /** Reads the ICE servers of a session. */
@@ -151,7 +151,7 @@ export class PersoUtilServer {
     sessionId: string,
     options?: SignalOptions,
   ): Promise<RTCIceServer[]> {
-    return rest.fetchIceServers(apiServer, sessionId, options);
+    return rest.fetchIceServers({ apiServer, sessionId }, options?.signal);
   }
 
   /** Hands in a WebRTC offer and returns the server's answer. */
@@ -161,7 +161,7 @@ export class PersoUtilServer {
     offer: RTCSessionDescriptionInit,
     options?: SignalOptions,
   ): Promise<RTCSessionDescriptionInit> {
-    return (await rest.exchangeSdp(apiServer, sessionId, offer, {}, options)).server_sdp;
+    return (await rest.exchangeSdp({ apiServer, sessionId }, offer, {}, options?.signal)).server_sdp;
   }
 
   /** Reads an answer as JSON; rejects with `ApiError` for an error status. */

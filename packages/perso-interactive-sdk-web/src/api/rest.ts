@@ -1,35 +1,40 @@
-/** One function for each REST call, in positional form. The base URL is used exactly as given. */
+/** One function for each REST call. The base URL is used exactly as given. */
 
-import type {
-  ApiJson,
-  MakeTTSParams,
-  SessionTemplate,
-  STTResponse,
-  TextNormalizationDownload,
-} from '../types.ts';
-import { getJson, post, postJson, type RequestOptions, readJson, send } from './http.ts';
+import { abortable } from '../abort.ts';
+import { textOr } from '../text-or.ts';
+import type { ApiJson, MakeTTSParams, SessionTemplate, STTResponse } from '../types.ts';
+import { parseJson, type RequestOptions, send, sendForJson } from './http.ts';
 
-export type ListFunction = (apiServer: string, apiKey: string, options?: RequestOptions) => Promise<ApiJson>;
+/** Paths of the lists, by the names that `getAllSettings` gives them. */
+export const settingPaths = {
+  llms: 'settings/llm_type/',
+  ttsTypes: 'settings/tts_type/',
+  sttTypes: 'settings/stt_type/',
+  modelStyles: 'settings/modelstyle/?platform_type=webrtc',
+  backgroundImages: 'background_image/',
+  prompts: 'prompt/',
+  documents: 'document/',
+  mcpServers: 'settings/mcp_type/',
+  textNormalizations: 'settings/text_normalization_config/',
+} as const;
 
-export const fetchLlms: ListFunction = listFunction('settings/llm_type/');
-export const fetchTtsTypes: ListFunction = listFunction('settings/tts_type/');
-export const fetchSttTypes: ListFunction = listFunction('settings/stt_type/');
-export const fetchModelStyles: ListFunction = listFunction('settings/modelstyle/?platform_type=webrtc');
-export const fetchBackgroundImages: ListFunction = listFunction('background_image/');
-export const fetchPrompts: ListFunction = listFunction('prompt/');
-export const fetchDocuments: ListFunction = listFunction('document/');
-export const fetchMcpServers: ListFunction = listFunction('settings/mcp_type/');
-export const fetchTextNormalizations: ListFunction = listFunction('settings/text_normalization_config/');
-export const fetchSessionTemplates: ListFunction = listFunction('session_template/');
+export type SettingName = keyof typeof settingPaths;
 
-export function fetchTextNormalizationDownload(
+export const sessionTemplatesPath = 'session_template/';
+
+/** Path of the download of one text normalization rule set. */
+export function textNormalizationPath(configId: string): string {
+  return `${settingPaths.textNormalizations}${encodeURIComponent(configId)}/download/`;
+}
+
+/** Reads what only the holder of the API key may see. */
+export function fetchWithKey(
   apiServer: string,
   apiKey: string,
-  configId: string,
+  path: string,
   options?: RequestOptions,
-): Promise<TextNormalizationDownload> {
-  const path = `settings/text_normalization_config/${encodeURIComponent(configId)}/download/`;
-  return getJson(`${apiServer}/api/v1/${path}`, apiKey, options) as Promise<TextNormalizationDownload>;
+): Promise<ApiJson> {
+  return sendForJson(`${apiServer}/api/v1/${path}`, { apiKey }, options);
 }
 
 export function fetchSessionTemplate(
@@ -38,85 +43,80 @@ export function fetchSessionTemplate(
   sessionTemplateId: string,
   options?: RequestOptions,
 ): Promise<SessionTemplate> {
-  const path = `session_template/${encodeURIComponent(sessionTemplateId)}/`;
-  return getJson(`${apiServer}/api/v1/${path}`, apiKey, options) as Promise<SessionTemplate>;
+  const path = `${sessionTemplatesPath}${encodeURIComponent(sessionTemplateId)}/`;
+  return fetchWithKey(apiServer, apiKey, path, options);
 }
 
-export function createSessionRecord(
+export async function createSessionRecord(
   apiServer: string,
   apiKey: string,
   body: object,
   options?: RequestOptions,
-): Promise<{ session_id: string }> {
-  return postJson(`${apiServer}/api/v1/session/`, body, apiKey, options) as Promise<{ session_id: string }>;
+): Promise<string> {
+  const record = await sendForJson(`${apiServer}/api/v1/session/`, { apiKey, body }, options);
+  return (record as { session_id: string }).session_id;
 }
 
-export function fetchSessionInfo(
-  apiServer: string,
-  sessionId: string,
-  options?: RequestOptions,
-): Promise<ApiJson> {
-  return getJson(sessionUrl(apiServer, sessionId, ''), undefined, options);
+/** Where the calls of one session go. */
+export interface SessionAddress extends Pick<RequestOptions, 'fetch'> {
+  readonly apiServer: string;
+  readonly sessionId: string;
+}
+
+export function fetchSessionInfo(session: SessionAddress, signal?: AbortSignal): Promise<ApiJson> {
+  return callSession(session, signal);
 }
 
 export function sendSessionEvent(
-  apiServer: string,
-  sessionId: string,
+  session: SessionAddress,
   event: string,
   detail = '',
-  options?: RequestOptions,
+  signal?: AbortSignal,
 ): Promise<ApiJson> {
-  return postJson(sessionUrl(apiServer, sessionId, 'event/create/'), { detail, event }, undefined, options);
+  return callSession(session, signal, 'event/create/', { detail, event });
 }
 
 export function synthesize(
-  apiServer: string,
-  { sessionId, text, locale, output_format }: MakeTTSParams,
-  options?: RequestOptions,
+  session: SessionAddress,
+  { text, locale, output_format }: Omit<MakeTTSParams, 'sessionId'>,
+  signal?: AbortSignal,
 ): Promise<{ audio: string }> {
-  const body = { text, ...(locale ? { locale } : {}), ...(output_format ? { output_format } : {}) };
-  return postJson(sessionUrl(apiServer, sessionId, 'tts/'), body, undefined, options) as Promise<{
-    audio: string;
-  }>;
+  // What is undefined is not sent.
+  const body = { text, locale: locale || undefined, output_format: output_format || undefined };
+  return callSession(session, signal, 'tts/', body);
 }
 
 export async function transcribe(
-  apiServer: string,
-  sessionId: string,
+  session: SessionAddress,
   audio: Blob,
   language?: string,
-  options: RequestOptions = {},
+  signal?: AbortSignal,
 ): Promise<STTResponse> {
   const body = new FormData();
-  const name = (audio as Partial<File>).name;
-  body.append('audio', audio, typeof name === 'string' && name !== '' ? name : 'audio.wav');
+  body.append('audio', audio, textOr((audio as Partial<File>).name, '') || 'audio.wav');
   if (language) body.append('language', language);
-  const response = await send(sessionUrl(apiServer, sessionId, 'stt/'), { method: 'POST', body }, options);
-  const { text } = (await readJson(response, options)) as STTResponse;
+  const { text } = await callSession(session, signal, 'stt/', body);
   return { text };
 }
 
 /** Requests a streamed answer. The reader must be read to its end or cancelled. */
 export async function requestLlm(
-  apiServer: string,
-  sessionId: string,
+  session: SessionAddress,
   { messages, tools }: { messages: ReadonlyArray<object>; tools: ReadonlyArray<object> },
-  options: RequestOptions = {},
+  signal?: AbortSignal,
 ): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-  const url = sessionUrl(apiServer, sessionId, 'llm/v2/');
-  const response = await post(url, { messages, tools }, undefined, options);
-  if (!response.ok) await readJson(response, options);
-  if (response.body === null) throw new Error('The LLM answer has no body');
+  const options = { fetch: session.fetch, signal };
+  const response = await send(sessionUrl(session, 'llm/v2/'), { body: { messages, tools } }, options);
+  if (!response.ok) await abortable(parseJson(response), signal);
+  if (response.body === null) throw new Error('LLM answer without body');
   return response.body.getReader();
 }
 
 export async function fetchIceServers(
-  apiServer: string,
-  sessionId: string,
-  options?: RequestOptions,
+  session: SessionAddress,
+  signal?: AbortSignal,
 ): Promise<RTCIceServer[]> {
-  const answer = await getJson(sessionUrl(apiServer, sessionId, 'ice-servers/'), undefined, options);
-  return (answer as { ice_servers: RTCIceServer[] }).ice_servers;
+  return (await callSession(session, signal, 'ice-servers/')).ice_servers;
 }
 
 /** What the server answers to an offer. */
@@ -127,23 +127,25 @@ export interface ExchangeAnswer {
 }
 
 /** Hands in an offer. `wishes` travel beside it: `recoverable`, and `recover` in place of a lost connection. */
-export async function exchangeSdp(
-  apiServer: string,
-  sessionId: string,
-  offer: RTCSessionDescriptionInit,
-  wishes: { readonly recoverable?: true; readonly recover?: true } = {},
-  options?: RequestOptions,
+export function exchangeSdp(
+  session: SessionAddress,
+  { type, sdp }: RTCSessionDescriptionInit,
+  wishes: { readonly recoverable?: true | undefined; readonly recover?: true | undefined },
+  signal?: AbortSignal,
 ): Promise<ExchangeAnswer> {
-  const url = sessionUrl(apiServer, sessionId, 'exchange/');
   // A description object of the browser is written out by name: only `type` and `sdp` belong on the wire.
-  const body = { client_sdp: { type: offer.type, sdp: offer.sdp }, ...wishes };
-  return (await postJson(url, body, undefined, options)) as ExchangeAnswer;
+  return callSession(session, signal, 'exchange/', { client_sdp: { type, sdp }, ...wishes });
 }
 
-function listFunction(path: string): ListFunction {
-  return (apiServer, apiKey, options) => getJson(`${apiServer}/api/v1/${path}`, apiKey, options);
+function callSession(
+  session: SessionAddress,
+  signal: AbortSignal | undefined,
+  path = '',
+  body?: object,
+): Promise<ApiJson> {
+  return sendForJson(sessionUrl(session, path), { body }, { fetch: session.fetch, signal });
 }
 
-function sessionUrl(apiServer: string, sessionId: string, rest: string): string {
-  return `${apiServer}/api/v1/session/${encodeURIComponent(sessionId)}/${rest}`;
+function sessionUrl({ apiServer, sessionId }: SessionAddress, path: string): string {
+  return `${apiServer}/api/v1/session/${encodeURIComponent(sessionId)}/${path}`;
 }

@@ -3,7 +3,7 @@
 import { ApiError } from '../errors.ts';
 import type { GetIntroMessageOptions, GetSessionTemplateOptions, Prompt, SessionTemplate } from '../types.ts';
 import { resolveApiServer } from './http.ts';
-import { fetchPrompts, fetchSessionTemplate } from './rest.ts';
+import { fetchSessionTemplate, fetchWithKey, settingPaths } from './rest.ts';
 
 /**
  * Reads one session template.
@@ -62,7 +62,7 @@ export async function getIntroMessage(
     typeof first === 'object' ? first : { apiServer: first, apiKey, promptId };
   let prompts: Prompt[];
   try {
-    prompts = await fetchPrompts(resolveApiServer(call.apiServer), call.apiKey, call);
+    prompts = await fetchWithKey(resolveApiServer(call.apiServer), call.apiKey, settingPaths.prompts, call);
   } catch (error) {
     throw error instanceof ApiError ? new Error(error.detail, { cause: error.errorCode }) : error;
   }

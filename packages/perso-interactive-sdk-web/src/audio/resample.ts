@@ -14,19 +14,17 @@ export function resample({ samples, sampleRateHz }: Pcm, targetRateHz: number): 
   if (samples.length === 0) throw new Error('Audio resample error: Cannot resample empty audio data');
   if (sampleRateHz === targetRateHz) return { samples, sampleRateHz };
 
-  const divisor = greatestCommonDivisor(sampleRateHz, targetRateHz);
-  const phases = targetRateHz / divisor;
   const cutoff = Math.min(1, targetRateHz / sampleRateHz);
   const reach = Math.ceil(HALF_WIDTH / cutoff);
-  const kernels = Array.from({ length: phases }, (_, phase) => kernel(phase / phases, cutoff, reach));
-
   const output = new Float32Array(Math.max(1, Math.round((samples.length * targetRateHz) / sampleRateHz)));
-  const step = sampleRateHz / divisor;
+  // Few places between two samples are ever asked for, and each many times.
+  const kernels: Float32Array[] = [];
   for (let index = 0; index < output.length; index++) {
-    const position = index * step;
-    const base = Math.floor(position / phases) - reach + 1;
-    const weights = kernels[position % phases];
-    if (weights === undefined) continue;
+    const position = index * sampleRateHz;
+    const place = position % targetRateHz;
+    kernels[place] ??= kernel(place / targetRateHz, cutoff, reach);
+    const weights = kernels[place];
+    const base = (position - place) / targetRateHz - reach + 1;
     let sum = 0;
     for (let tap = 0; tap < weights.length; tap++) sum += (weights[tap] ?? 0) * (samples[base + tap] ?? 0);
     output[index] = sum;
@@ -36,19 +34,12 @@ export function resample({ samples, sampleRateHz }: Pcm, targetRateHz: number): 
 
 /** Weights of the samples around a point `fraction` of a sample behind the middle; they add up to 1. */
 function kernel(fraction: number, cutoff: number, reach: number): Float32Array {
-  const weights = new Float32Array(reach * 2);
-  let sum = 0;
-  for (let tap = 0; tap < weights.length; tap++) {
+  const weights = Float32Array.from({ length: reach * 2 }, (_, tap) => {
     const distance = tap - reach + 1 - fraction;
     const x = Math.PI * distance * cutoff;
     const sinc = x === 0 ? 1 : Math.sin(x) / x;
-    const window = 0.5 + 0.5 * Math.cos((Math.PI * distance) / reach);
-    weights[tap] = sinc * window;
-    sum += sinc * window;
-  }
+    return sinc * (0.5 + 0.5 * Math.cos((Math.PI * distance) / reach));
+  });
+  const sum = weights.reduce((total, weight) => total + weight);
   return weights.map((weight) => weight / sum);
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -1,7 +1,8 @@
 /** Recording the microphone into a WAV file. */
 
-import { resample } from './resample.ts';
-import { encodeWav } from './wav.ts';
+import { pause } from '../abort.ts';
+import { changeSampleRate } from './convert.ts';
+import { encodeWav, type Pcm } from './wav.ts';
 
 /** Options of {@link WavRecorder}. */
 export interface WavRecorderOptions {
@@ -14,18 +15,16 @@ export interface WavRecorderOptions {
 /** How long the audio thread may take to hand over the last samples. */
 const FLUSH_LIMIT_MS = 1_000;
 
-/** Runs in the audio thread: collects the first channel, and hands over what is left when told to stop. */
+/**
+ * Runs in the audio thread: hands over the first channel piece by piece, and `null` when told to stop. It stands in a URL
+ * as it is, so it holds neither `#` nor `%`; line breaks are taken out.
+ */
 const WORKLET_SOURCE = `registerProcessor('wav-recorder',class extends AudioWorkletProcessor{
-constructor(){super();this.b=new Float32Array(4096);this.n=0;this.on=true;this.port.onmessage=()=>{this.on=false;this.flush();this.port.postMessage(null)}}
-flush(){if(this.n)this.port.postMessage(this.b.slice(0,this.n));this.n=0}
-process(inputs){const c=inputs[0][0];if(this.on&&c){if(this.n+c.length>4096)this.flush();this.b.set(c,this.n);this.n+=c.length}return this.on}})`;
+constructor(){super();this.port.onmessage=()=>this.port.postMessage(this.end=null)}
+process([[samples]]){if(samples)this.port.postMessage(samples);return this.end!==null}})`;
 
-interface Recording {
-  readonly stream: MediaStream;
-  readonly context: AudioContext;
-  readonly node: AudioWorkletNode;
-  readonly chunks: Float32Array[];
-}
+/** Ends a recording, releases what it held, and resolves with the sound. */
+type FinishRecording = () => Promise<Pcm>;
 
 /**
  * Records the microphone as WAV (16-bit samples, one channel). Needs a page that may use the microphone and whose
@@ -46,13 +45,12 @@ export class WavRecorder {
   private readonly channels: number;
   private readonly targetSampleRate: number | undefined;
   private starting: boolean;
-  private recording: Recording | undefined;
+  private recording: FinishRecording | undefined;
 
   constructor({ channels = 1, targetSampleRate }: WavRecorderOptions = {}) {
     this.channels = channels;
     this.targetSampleRate = targetSampleRate;
     this.starting = false;
-    this.recording = undefined;
   }
 
   /**
@@ -80,14 +78,10 @@ export class WavRecorder {
     const { recording, targetSampleRate } = this;
     if (recording === undefined) throw new Error('WavRecorder is not recording');
     this.recording = undefined;
-    const sampleRateHz = recording.context.sampleRate;
-    try {
-      await flush(recording);
-    } finally {
-      release(recording.stream, recording.context);
-    }
-    const pcm = { samples: concatenate(recording.chunks), sampleRateHz };
-    const wav = encodeWav(targetSampleRate === undefined ? pcm : resample(pcm, targetSampleRate));
+    const pcm = await recording();
+    const wav = encodeWav(
+      targetSampleRate === undefined ? pcm : await changeSampleRate(pcm, targetSampleRate),
+    );
     return new File([wav], 'recording.wav', { type: 'audio/wav' });
   }
 
@@ -102,55 +96,37 @@ export function createWavRecorder(options?: WavRecorderOptions): WavRecorder {
   return new WavRecorder(options);
 }
 
-async function openRecording(channels: number): Promise<Recording> {
+async function openRecording(channels: number): Promise<FinishRecording> {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: channels } });
   const context = new AudioContext();
+  const release = (): void => {
+    for (const track of stream.getTracks()) track.stop();
+    context.close().catch(() => undefined);
+  };
   try {
-    await context.audioWorklet.addModule(`data:text/javascript,${encodeURIComponent(WORKLET_SOURCE)}`);
+    await context.audioWorklet.addModule(`data:text/javascript,${WORKLET_SOURCE}`);
     // Not waited for: a browser that wants a click first would let start() hang.
     context.resume().catch(() => undefined);
-    const node = new AudioWorkletNode(context, 'wav-recorder', { numberOfOutputs: 1 });
-    const chunks: Float32Array[] = [];
-    node.port.onmessage = ({ data }: MessageEvent<Float32Array | null>) => {
-      if (data !== null) chunks.push(data);
-    };
+    const node = new AudioWorkletNode(context, 'wav-recorder');
+    const pieces: Array<Float32Array<ArrayBuffer>> = [];
+    const handedOver = new Promise<void>((resolve) => {
+      node.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer> | null>) => {
+        if (data === null) resolve();
+        else pieces.push(data);
+      };
+    });
     context.createMediaStreamSource(stream).connect(node);
     // The node writes nothing, so nothing is heard; browsers run only what leads to the speakers.
     node.connect(context.destination);
-    return { stream, context, node, chunks };
+    return async () => {
+      node.port.postMessage(null);
+      await Promise.race([handedOver, pause(FLUSH_LIMIT_MS)]);
+      release();
+      const samples = new Float32Array(await new Blob(pieces).arrayBuffer());
+      return { samples, sampleRateHz: context.sampleRate };
+    };
   } catch (error) {
-    release(stream, context);
+    release();
     throw error;
   }
-}
-
-/** Waits until the audio thread has handed over everything. */
-async function flush({ node, chunks }: Recording): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, FLUSH_LIMIT_MS);
-    node.port.onmessage = ({ data }: MessageEvent<Float32Array | null>) => {
-      if (data === null) resolve();
-      else chunks.push(data);
-    };
-    node.port.postMessage(null);
-  });
-  clearTimeout(timer);
-  node.port.onmessage = null;
-  node.disconnect();
-}
-
-function release(stream: MediaStream, context: AudioContext): void {
-  for (const track of stream.getTracks()) track.stop();
-  context.close().catch(() => undefined);
-}
-
-function concatenate(chunks: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

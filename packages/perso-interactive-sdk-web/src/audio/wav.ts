@@ -6,6 +6,14 @@ export interface Pcm {
   readonly sampleRateHz: number;
 }
 
+/** Tags of a file, as the numbers that their four letters are when read least significant byte first. */
+const RIFF = 0x46464952;
+const WAVE = 0x45564157;
+const FORMAT = 0x20746d66;
+const DATA = 0x61746164;
+
+const HEADER_BYTES = 44;
+
 class WavParseError extends Error {
   constructor(problem: string) {
     super(`WAV parse error: ${problem}`);
@@ -25,13 +33,8 @@ class WavParseError extends Error {
  * ```
  */
 export function getWavSampleRate(wavData: ArrayBuffer): number {
-  if (wavData.byteLength < 28) throw new WavParseError('File too small to be a valid WAV');
-  const view = new DataView(wavData);
-  if (tag(view, 0) !== 'RIFF') throw new WavParseError('Missing RIFF header');
-  const format = findChunk(view, 'fmt ');
-  if (format === undefined || format.offset + 8 > wavData.byteLength)
-    throw new WavParseError('Missing fmt chunk');
-  return view.getUint32(format.offset + 4, true);
+  const view = openRiff(wavData, 28);
+  return view.getUint32(findChunk(view, FORMAT, 'fmt', 8).offset + 4, true);
 }
 
 /**
@@ -40,32 +43,26 @@ export function getWavSampleRate(wavData: ArrayBuffer): number {
  * @throws {Error} named `WavParseError` for anything else.
  */
 export function decodeWav(wavData: ArrayBuffer): Pcm {
-  if (wavData.byteLength < 44) throw new WavParseError('File too small to be a valid WAV');
-  const view = new DataView(wavData);
-  if (tag(view, 0) !== 'RIFF') throw new WavParseError('Missing RIFF header');
-  if (tag(view, 8) !== 'WAVE') throw new WavParseError('Missing WAVE identifier');
-  const format = findChunk(view, 'fmt ');
-  if (format === undefined || format.size < 16) throw new WavParseError('Missing fmt chunk');
-  const encoding = view.getUint16(format.offset, true);
-  const channels = view.getUint16(format.offset + 2, true);
-  const sampleRateHz = view.getUint32(format.offset + 4, true);
-  const bits = view.getUint16(format.offset + 14, true);
-  if (encoding !== 1)
-    throw new WavParseError(`Unsupported audio format ${encoding}, only PCM (1) is supported`);
-  if (channels < 1 || channels > 8) throw new WavParseError(`Unsupported channel count ${channels}`);
-  if (sampleRateHz < 1 || sampleRateHz > 192_000)
-    throw new WavParseError(`Unsupported sample rate ${sampleRateHz}`);
-  if (![8, 16, 24, 32].includes(bits)) throw new WavParseError(`Unsupported bit depth ${bits}`);
-  const data = findChunk(view, 'data');
-  if (data === undefined) throw new WavParseError('Missing data chunk');
+  const view = openRiff(wavData, HEADER_BYTES);
+  if (view.getUint32(8, true) !== WAVE) throw new WavParseError('Missing WAVE identifier');
+  const format = findChunk(view, FORMAT, 'fmt', 16).offset;
+  const encoding = view.getUint16(format, true);
+  const channels = view.getUint16(format + 2, true);
+  const sampleRateHz = view.getUint32(format + 4, true);
+  const bits = view.getUint16(format + 14, true);
+  requireSupport('audio format', encoding, encoding === 1);
+  requireSupport('channel count', channels, channels >= 1 && channels <= 8);
+  requireSupport('sample rate', sampleRateHz, sampleRateHz >= 1 && sampleRateHz <= 192_000);
+  requireSupport('bit depth', bits, [8, 16, 24, 32].includes(bits));
+  const data = findChunk(view, DATA, 'data', 0);
 
   const bytes = bits / 8;
-  const frames = Math.floor(data.size / (bytes * channels));
-  const samples = new Float32Array(frames);
-  for (let frame = 0; frame < frames; frame++) {
+  const frameBytes = bytes * channels;
+  const samples = new Float32Array(Math.floor(data.size / frameBytes));
+  for (let frame = 0; frame < samples.length; frame++) {
     let sum = 0;
     for (let channel = 0; channel < channels; channel++) {
-      sum += readSample(view, data.offset + (frame * channels + channel) * bytes, bytes);
+      sum += readSample(view, data.offset + frame * frameBytes + channel * bytes, bytes);
     }
     samples[frame] = sum / channels;
   }
@@ -75,67 +72,65 @@ export function decodeWav(wavData: ArrayBuffer): Pcm {
 /** Writes a WAV file of 16-bit samples, one channel, behind a header of 44 bytes. Samples beyond ±1 are clamped. */
 export function encodeWav({ samples, sampleRateHz }: Pcm): ArrayBuffer {
   const dataBytes = samples.length * 2;
-  const buffer = new ArrayBuffer(44 + dataBytes);
-  const view = new DataView(buffer);
-  writeTag(view, 0, 'RIFF');
-  view.setUint32(4, 36 + dataBytes, true);
-  writeTag(view, 8, 'WAVEfmt ');
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, sampleRateHz, true);
-  view.setUint32(28, sampleRateHz * 2, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  writeTag(view, 36, 'data');
-  view.setUint32(40, dataBytes, true);
-  let offset = 44;
-  for (const sample of samples) {
+  const view = new DataView(new ArrayBuffer(HEADER_BYTES + dataBytes));
+  const onePcmChannel = 0x1_0001;
+  const twoBytesOf16Bits = 0x10_0002;
+  [
+    ...[RIFF, HEADER_BYTES - 8 + dataBytes, WAVE],
+    ...[FORMAT, 16, onePcmChannel, sampleRateHz, sampleRateHz * 2, twoBytesOf16Bits],
+    ...[DATA, dataBytes],
+  ].forEach((word, index) => {
+    view.setUint32(index * 4, word, true);
+  });
+  samples.forEach((sample, index) => {
     const clamped = Math.max(-1, Math.min(1, sample));
-    view.setInt16(offset, Math.round(clamped < 0 ? clamped * 0x8000 : clamped * 0x7fff), true);
-    offset += 2;
-  }
-  return buffer;
+    const value = Math.round(clamped * (clamped < 0 ? 0x8000 : 0x7fff));
+    view.setInt16(HEADER_BYTES + index * 2, value, true);
+  });
+  return view.buffer;
 }
 
 /** The media type of an audio file, from its first bytes; `audio/wav` when they tell nothing. */
 export function sniffAudioType(bytes: Uint8Array): 'audio/wav' | 'audio/mpeg' {
-  const [first, second, third] = bytes;
+  const [first, second = 0, third] = bytes;
   const isId3 = first === 0x49 && second === 0x44 && third === 0x33;
-  const isFrameSync = first === 0xff && second !== undefined && (second & 0xe0) === 0xe0;
+  const isFrameSync = first === 0xff && (second & 0xe0) === 0xe0;
   return isId3 || isFrameSync ? 'audio/mpeg' : 'audio/wav';
 }
 
-/** Walks the chunks. A size that reaches beyond the end of the file is clipped. */
-function findChunk(view: DataView, name: string): { offset: number; size: number } | undefined {
-  let offset = 12;
-  while (offset + 8 <= view.byteLength) {
-    const size = view.getUint32(offset + 4, true);
-    const start = offset + 8;
-    if (tag(view, offset) === name) return { offset: start, size: Math.min(size, view.byteLength - start) };
+function openRiff(wavData: ArrayBuffer, minBytes: number): DataView {
+  if (wavData.byteLength < minBytes) throw new WavParseError('File too small to be a valid WAV');
+  const view = new DataView(wavData);
+  if (view.getUint32(0, true) !== RIFF) throw new WavParseError('Missing RIFF header');
+  return view;
+}
+
+/** Walks the chunks, to one followed by `minBytes` or more. A size that reaches beyond the end of the file is clipped. */
+function findChunk(
+  view: DataView,
+  tag: number,
+  name: string,
+  minBytes: number,
+): { offset: number; size: number } {
+  let offset = 20;
+  while (offset + minBytes <= view.byteLength) {
+    const size = view.getUint32(offset - 4, true);
+    if (view.getUint32(offset - 8, true) === tag) {
+      return { offset, size: Math.min(size, view.byteLength - offset) };
+    }
     // Chunks start at even offsets.
-    offset = start + size + (size % 2);
+    offset += size + (size % 2) + 8;
   }
-  return undefined;
+  throw new WavParseError(`Missing ${name} chunk`);
 }
 
+function requireSupport(what: string, value: number, isSupported: boolean): void {
+  if (!isSupported) throw new WavParseError(`Unsupported ${what} ${value}`);
+}
+
+/** One sample, −1 to 1. Those of one byte have no sign, the others have. */
 function readSample(view: DataView, offset: number, bytes: number): number {
-  switch (bytes) {
-    case 1:
-      return (view.getUint8(offset) - 128) / 0x80;
-    case 2:
-      return view.getInt16(offset, true) / 0x8000;
-    case 3:
-      return ((view.getInt8(offset + 2) << 16) | view.getUint16(offset, true)) / 0x800000;
-    default:
-      return view.getInt32(offset, true) / 0x80000000;
-  }
-}
-
-function tag(view: DataView, offset: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((index) => view.getUint8(offset + index)));
-}
-
-function writeTag(view: DataView, offset: number, text: string): void {
-  for (let index = 0; index < text.length; index++) view.setUint8(offset + index, text.charCodeAt(index));
+  let value = 0;
+  for (let index = 0; index < bytes; index++) value = (value >>> 8) | (view.getUint8(offset + index) << 24);
+  return (bytes === 1 ? value ^ 0x80000000 : value) / 0x80000000;
 }

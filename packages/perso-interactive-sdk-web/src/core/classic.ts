@@ -1,12 +1,19 @@
 /** The first generation of the SDK as a script: positions only, one list after the other, voice over the connection. */
 
 import { sessionBody } from '../api/create-session-id.ts';
-import * as rest from '../api/rest.ts';
+import {
+  createSessionRecord,
+  fetchSessionInfo,
+  fetchWithKey,
+  type SettingName,
+  settingPaths,
+} from '../api/rest.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import type { Generation } from '../generation.ts';
 import { createConnection } from '../rtc/connection.ts';
 import { createLinkOpener } from '../rtc/link-opener.ts';
 import { acquireLocalAudio } from '../rtc/local-audio.ts';
+import { preferVp8 } from '../rtc/prefer-vp8.ts';
 import { ChatSession } from '../session/chat-session.ts';
 import type { ApiJson, CreateSessionIdParams } from '../types.ts';
 
@@ -28,62 +35,62 @@ export const ChatState = {
 /** One of the values of {@link ChatState}. */
 export type ChatState = (typeof ChatState)[keyof typeof ChatState];
 
+const settingsInOrder = [
+  'llms',
+  'modelStyles',
+  'backgroundImages',
+  'ttsTypes',
+  'sttTypes',
+  'prompts',
+  'documents',
+  'mcpServers',
+] as const;
+
 const classicGeneration: Generation = {
   pingSilenceLimitMs: 5_000,
-  vp8Only: true,
+  prepareVideo: preferVp8,
   cleanAnswer: (text) => text,
   showsLateSpeech: true,
   clearsAfterTurn: true,
 };
 
+/** Reads one list. */
+type ListGetter = (apiServer: string, apiKey: string) => Promise<ApiJson>;
+
 /** Lists the language models. */
-export const getLLMs = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchLlms(apiServer, apiKey);
+export const getLLMs: ListGetter = listGetter('llms');
 
 /** Lists the voices. */
-export const getTTSs = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchTtsTypes(apiServer, apiKey);
+export const getTTSs: ListGetter = listGetter('ttsTypes');
 
 /** Lists the speech recognizers. */
-export const getSTTs = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchSttTypes(apiServer, apiKey);
+export const getSTTs: ListGetter = listGetter('sttTypes');
 
 /** Lists the model styles that can be shown over WebRTC. */
-export const getModelStyles = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchModelStyles(apiServer, apiKey);
+export const getModelStyles: ListGetter = listGetter('modelStyles');
 
 /** Lists the background images. */
-export const getBackgroundImages = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchBackgroundImages(apiServer, apiKey);
+export const getBackgroundImages: ListGetter = listGetter('backgroundImages');
 
 /** Lists the prompts. */
-export const getPrompts = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchPrompts(apiServer, apiKey);
+export const getPrompts: ListGetter = listGetter('prompts');
 
 /** Lists the documents. */
-export const getDocuments = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchDocuments(apiServer, apiKey);
+export const getDocuments: ListGetter = listGetter('documents');
 
 /** Lists the remote MCP tool servers. */
-export const getMcpServers = (apiServer: string, apiKey: string): Promise<ApiJson> =>
-  rest.fetchMcpServers(apiServer, apiKey);
+export const getMcpServers: ListGetter = listGetter('mcpServers');
 
 /** Reads all lists, one after the other; the first refusal ends it. */
 export async function getAllSettings(apiServer: string, apiKey: string): Promise<ApiJson> {
-  const llms: ApiJson = await getLLMs(apiServer, apiKey);
-  const modelStyles: ApiJson = await getModelStyles(apiServer, apiKey);
-  const backgroundImages: ApiJson = await getBackgroundImages(apiServer, apiKey);
-  const ttsTypes: ApiJson = await getTTSs(apiServer, apiKey);
-  const sttTypes: ApiJson = await getSTTs(apiServer, apiKey);
-  const prompts: ApiJson = await getPrompts(apiServer, apiKey);
-  const documents: ApiJson = await getDocuments(apiServer, apiKey);
-  const mcpServers: ApiJson = await getMcpServers(apiServer, apiKey);
-  return { llms, modelStyles, backgroundImages, ttsTypes, sttTypes, prompts, documents, mcpServers };
+  const settings: Record<string, ApiJson> = {};
+  for (const name of settingsInOrder) settings[name] = await listGetter(name)(apiServer, apiKey);
+  return settings;
 }
 
 /** Reads the state of a session. Needs no API key. */
 export const getSessionInfo = (apiServer: string, sessionId: string): Promise<ApiJson> =>
-  rest.fetchSessionInfo(apiServer, sessionId);
+  fetchSessionInfo({ apiServer, sessionId });
 
 /** Creates a session and returns its id. Needs the API key: call it on your server, or for local testing. */
 export async function createSessionId(
@@ -91,7 +98,7 @@ export async function createSessionId(
   apiKey: string,
   params: CreateSessionIdParams,
 ): Promise<string> {
-  return (await rest.createSessionRecord(apiServer, apiKey, sessionBody(params))).session_id;
+  return createSessionRecord(apiServer, apiKey, sessionBody(params));
 }
 
 /**
@@ -106,12 +113,12 @@ export async function createSession(
   enableVoiceChat: boolean,
   clientTools: Array<ChatTool> = [],
 ): Promise<ChatSession> {
+  const session = { apiServer, sessionId };
   const localAudio = await acquireLocalAudio(enableVoiceChat);
   try {
     const connection = await createConnection({
       open: createLinkOpener({
-        apiServer,
-        sessionId,
+        session,
         recoverable: false,
         localStream: localAudio?.stream,
         generation: classicGeneration,
@@ -119,9 +126,13 @@ export async function createSession(
       localAudio,
     });
     connection.send('change-size', { width, height });
-    return new ChatSession({ generation: classicGeneration, apiServer, sessionId, clientTools, connection });
+    return new ChatSession({ session, generation: classicGeneration, clientTools, connection });
   } catch (error) {
     localAudio?.release(true);
     throw error;
   }
+}
+
+function listGetter(name: SettingName): ListGetter {
+  return (apiServer, apiKey) => fetchWithKey(apiServer, apiKey, settingPaths[name]);
 }

@@ -79,9 +79,9 @@ describe('reading lines', () => {
     ['data: {', 'Failed to parse SSE JSON'],
     ['data: {"status":"success"', 'Failed to parse SSE JSON'],
     ['data: {"status":"fail","reason":"No credit"}', 'No credit'],
-    ['data: {"status":"fail"}', 'The answer failed without a reason'],
-    ['data: {}', 'The answer failed without a reason'],
-    ['data: {"status":"success","type":"message","content":null}', 'Message event without text content'],
+    ['data: {"status":"fail"}', 'No reason given'],
+    ['data: {}', 'No reason given'],
+    ['data: {"status":"success","type":"message","content":null}', 'Message without text'],
   ])('%s: %s', (line, expected) => {
     expect(description(line)).toBe(expected);
   });

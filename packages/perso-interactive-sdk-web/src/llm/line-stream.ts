@@ -1,6 +1,7 @@
 /** The line format of a streamed LLM answer: one line `data: {…}` for each event, and nothing in between. */
 
 import { LLMStreamingResponseError } from '../errors.ts';
+import { textOr } from '../text-or.ts';
 
 /** Longest line, in UTF-16 code units, before the stream counts as broken: 8 Mi. */
 export const MAX_LINE_LENGTH: number = 8 * 1024 * 1024;
@@ -15,30 +16,22 @@ export interface LineSplitter {
 
 export function createLineSplitter(): LineSplitter {
   const decoder = new TextDecoder();
-  let pieces: string[] = [];
-  let length = 0;
+  let tail = '';
 
   const take = (text: string): string[] => {
-    const parts = text.split('\n');
-    const tail = parts.pop() ?? '';
-    const lines = parts.map((part, index) => (index === 0 ? pieces.join('') + part : part).trim());
-    if (lines.length > 0) {
-      pieces = [];
-      length = 0;
-    }
-    pieces.push(tail);
-    length += tail.length;
-    if (length > MAX_LINE_LENGTH) throw new LLMStreamingResponseError('Failed to parse SSE response');
-    return lines;
+    const lines = text.split('\n');
+    lines[0] = tail + lines[0];
+    tail = lines.pop() ?? '';
+    if (tail.length > MAX_LINE_LENGTH) throw new LLMStreamingResponseError('Failed to parse SSE response');
+    return lines.map((line) => line.trim());
   };
 
   return {
     push: (bytes) => take(decoder.decode(bytes, { stream: true })),
     end() {
       const lines = take(decoder.decode());
-      const tail = pieces.join('').trim();
-      pieces = [];
-      return tail === '' ? lines : [...lines, tail];
+      const last = tail.trim();
+      return last === '' ? lines : [...lines, last];
     },
   };
 }
@@ -76,37 +69,28 @@ export function parseLlmLine(line: string): LlmEvent {
   } catch (cause) {
     throw new LLMStreamingResponseError('Failed to parse SSE JSON', { cause });
   }
-  if (event['status'] !== 'success') {
-    const reason = event['reason'];
-    throw new LLMStreamingResponseError(
-      typeof reason === 'string' ? reason : 'The answer failed without a reason',
-    );
+  const { status, reason, type, role, content, tool_calls, tool_call_id } = event;
+  if (status !== 'success') {
+    throw new LLMStreamingResponseError(textOr(reason, 'No reason given'));
   }
-  const { type, role, content } = event;
   if (type === 'message') {
-    if (typeof content !== 'string')
-      throw new LLMStreamingResponseError('Message event without text content');
+    if (typeof content !== 'string') throw new LLMStreamingResponseError('Message without text');
     return { type: 'text', text: content };
   }
   if (type !== 'tool_call') return { type: 'other' };
-  const received = event['tool_calls'];
-  if (Array.isArray(received)) {
-    return {
-      type: 'tool-request',
-      entry: { role, type, content, tool_calls: received },
-      received,
-      calls: received.map(toToolCall).filter((call) => call !== undefined),
-    };
-  }
+  if (!Array.isArray(tool_calls))
+    return { type: 'remote-result', entry: { role, type, content, tool_call_id } };
   return {
-    type: 'remote-result',
-    entry: { role, type, content, tool_call_id: event['tool_call_id'] },
+    type: 'tool-request',
+    entry: { role, type, content, tool_calls },
+    received: tool_calls,
+    calls: tool_calls.flatMap(toToolCalls),
   };
 }
 
-function toToolCall(value: unknown): ToolCall | undefined {
-  const call = value as { id?: unknown; function?: { name?: unknown; arguments?: unknown } | null } | null;
-  const name = call?.function?.name;
-  if (typeof name !== 'string') return undefined;
-  return { id: String(call?.id), name, arguments: String(call?.function?.arguments ?? '') };
+/** The call that `value` is, if it is one. */
+function toToolCalls(value: { id?: unknown; function?: Partial<ToolCall> | null } | null): ToolCall[] {
+  const called = value?.function;
+  if (typeof called?.name !== 'string') return [];
+  return [{ id: String(value?.id), name: called.name, arguments: String(called.arguments ?? '') }];
 }

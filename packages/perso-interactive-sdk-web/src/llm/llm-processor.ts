@@ -2,7 +2,6 @@
 
 import { linkAbort } from '../abort.ts';
 import type { FetchFunction } from '../api/http.ts';
-import { requestLlm } from '../api/rest.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import { removeEmoji } from '../emoji.ts';
 import { LLMError, toError } from '../errors.ts';
@@ -141,7 +140,7 @@ export class LlmProcessor {
     controller: AbortController,
   ): AsyncGenerator<LLMStreamChunk> {
     if (message.length === 0) throw new Error('Message cannot be empty');
-    const { apiServer, sessionId, clientTools, callbacks } = this.config;
+    const { clientTools, callbacks } = this.config;
     const unlink = linkAbort(signal, controller);
     const pieces: string[] = [];
     let reported = 0;
@@ -152,39 +151,25 @@ export class LlmProcessor {
     callGuarded(() => callbacks.onChatStateChange(ChatState.LLM, null));
     try {
       const turn = runTurn({
+        session: { ...this.config, fetch: this.fetchFunction },
         message,
         history: this.history,
         tools: tools ?? clientTools,
-        requestLlm: (body, turnSignal) =>
-          requestLlm(apiServer, sessionId, body, { fetch: this.fetchFunction, signal: turnSignal }),
         signal: controller.signal,
         clean: removeEmoji,
         describeToolFailure: (error) => ({ error: toError(error).message }),
       });
       for await (const event of turn) {
-        switch (event.type) {
-          case 'piece':
-            pieces.push(event.text);
-            break;
-          case 'text':
-            break;
-          case 'read-end':
-            if (pieces.length > reported) yield soFar(false);
-            break;
-          case 'tool-request':
-            if (pieces.length > reported) yield soFar(false);
-            // As the server sent it, which is as agreed.
-            yield { type: 'tool_call', tool_calls: event.received as LLMToolCall[] };
-            break;
-          case 'tool-results':
-            for (const { toolCallId, result } of event.results) {
-              yield { type: 'tool_result', tool_call_id: toolCallId, result };
-            }
-            break;
-          case 'complete':
-            this.history.push(...event.entries);
-            yield soFar(true);
-            return;
+        if (event.type === 'piece') {
+          pieces.push(event.text);
+        } else if (event.type === 'complete') {
+          this.history.push(...event.entries);
+          yield soFar(true);
+          return;
+        } else if (event.type !== 'text') {
+          if (pieces.length > reported) yield soFar(false);
+          // Requests are as the server sent them, which is as agreed.
+          if (event.type !== 'read-end') yield event as LLMStreamChunk;
         }
       }
       // Aborted.

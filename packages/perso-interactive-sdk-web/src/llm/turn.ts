@@ -4,15 +4,11 @@
  */
 
 import { abortable } from '../abort.ts';
+import { requestLlm, type SessionAddress } from '../api/rest.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import { MAX_TOOL_ROUNDS } from '../constants.ts';
 import { ApiError, LLMError, LLMStreamingResponseError } from '../errors.ts';
 import { createLineSplitter, type LlmEvent, parseLlmLine, type ToolCall } from './line-stream.ts';
-
-export type RequestLlm = (
-  body: { messages: ReadonlyArray<object>; tools: ReadonlyArray<object> },
-  signal: AbortSignal,
-) => Promise<ReadableStreamDefaultReader<Uint8Array>>;
 
 /** What happens in a turn, in order. */
 export type TurnEvent =
@@ -22,23 +18,24 @@ export type TurnEvent =
   | { readonly type: 'text'; readonly text: string }
   /** Everything one network read brought has been reported. */
   | { readonly type: 'read-end' }
-  | { readonly type: 'tool-request'; readonly received: object[] }
-  | { readonly type: 'tool-results'; readonly results: ReadonlyArray<ToolResult> }
+  /** The LLM asks for tools, as the server sent it. */
+  | { readonly type: 'tool_call'; readonly tool_calls: object[] }
+  | { readonly type: 'tool_result'; readonly tool_call_id: string; readonly result: object }
   /** The turn succeeded; the entries belong into the history. An aborted turn ends without this event. */
   | { readonly type: 'complete'; readonly entries: ReadonlyArray<object> };
 
 interface ToolResult {
-  readonly toolCallId: string;
+  readonly tool_call_id: string;
   readonly result: object;
   /** The result as JSON text; `undefined` when the tool returned nothing. */
   readonly content: string | undefined;
 }
 
 export interface TurnOptions {
+  readonly session: SessionAddress;
   readonly message: string;
   readonly history: ReadonlyArray<object>;
   readonly tools: ReadonlyArray<ChatTool>;
-  readonly requestLlm: RequestLlm;
   readonly signal: AbortSignal;
   /** What is kept of the text of an answer. */
   readonly clean: (text: string) => string;
@@ -63,10 +60,10 @@ export async function* runTurn(options: TurnOptions): AsyncGenerator<TurnEvent, 
 }
 
 async function* runRounds({
+  session,
   message,
   history,
   tools,
-  requestLlm,
   signal,
   clean,
   describeToolFailure,
@@ -77,67 +74,65 @@ async function* runRounds({
   for (let round = 0; round < MAX_TOOL_ROUNDS; round++) {
     let text = '';
     let calls: readonly ToolCall[] | undefined;
-    const flush = function* (): Generator<TurnEvent> {
-      if (text === '') return;
-      const flushed = text;
-      text = '';
-      entries.push({ role: 'assistant', type: 'message', content: flushed });
-      yield { type: 'text', text: flushed };
-    };
 
     if (signal.aborted) return;
-    const reader = await abortable(
-      requestLlm({ messages: [...history, ...entries], tools: schemas }, signal),
-      signal,
-    );
-    for await (const batch of readEvents(reader, signal)) {
-      for (const event of batch()) {
-        if (signal.aborted) return;
-        if (event.type === 'text') {
-          const piece = clean(event.text);
-          text += piece;
-          yield { type: 'piece', text: piece };
-          continue;
-        }
-        yield* flush();
-        if (event.type === 'other') continue;
-        entries.push(event.entry);
-        if (event.type === 'tool-request') {
-          calls = event.calls;
-          yield { type: 'tool-request', received: event.received };
-        }
+    const body = { messages: [...history, ...entries], tools: schemas };
+    const reader = await abortable(requestLlm(session, body, signal), signal);
+    for await (const event of readEvents(reader, signal)) {
+      if (event.type === 'read-end') {
+        yield event;
+        continue;
       }
-      yield { type: 'read-end' };
+      if (signal.aborted) return;
+      if (event.type === 'text') {
+        const piece = clean(event.text);
+        text += piece;
+        yield { type: 'piece', text: piece };
+        continue;
+      }
+      if (text !== '') {
+        entries.push({ role: 'assistant', type: 'message', content: text });
+        yield { type: 'text', text };
+        text = '';
+      }
+      if (event.type === 'other') continue;
+      entries.push(event.entry);
+      if (event.type === 'tool-request') {
+        calls = event.calls;
+        yield { type: 'tool_call', tool_calls: event.received };
+      }
     }
-    yield* flush();
 
     if (calls === undefined) return yield { type: 'complete', entries };
-    const outcome = await abortable(runTools(calls, tools, describeToolFailure), signal);
-    for (const { toolCallId, content } of outcome.results) {
-      entries.push({ role: 'tool', content, tool_call_id: toolCallId });
+    const { results, needsFollowUp } = await abortable(runTools(calls, tools, describeToolFailure), signal);
+    for (const { tool_call_id, result, content } of results) {
+      entries.push({ role: 'tool', content, tool_call_id });
+      yield { type: 'tool_result', tool_call_id, result };
     }
-    if (outcome.results.length > 0) yield { type: 'tool-results', results: outcome.results };
-    if (!outcome.needsFollowUp) return yield { type: 'complete', entries };
+    if (!needsFollowUp) return yield { type: 'complete', entries };
   }
   throw new LLMStreamingResponseError(`Tool follow-up loop exceeded maximum rounds (${MAX_TOOL_ROUNDS})`);
 }
 
-/** The events of each network read. Lines are parsed one by one, so that those before a bad line still count. */
+/**
+ * The events of an answer, and the end of each network read. Lines are parsed one by one, so that those before a bad
+ * line still count. The end of the answer ends its text, like any event that is none.
+ */
 async function* readEvents(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal,
-): AsyncGenerator<() => Generator<LlmEvent>, void, undefined> {
+): AsyncGenerator<LlmEvent | { readonly type: 'read-end' }, void, undefined> {
   const splitter = createLineSplitter();
   let finished = false;
   try {
     while (!finished) {
       const { done, value } = await abortable(reader.read(), signal);
       finished = done;
-      const lines = value === undefined ? splitter.end() : splitter.push(value);
-      yield function* (): Generator<LlmEvent> {
-        for (const line of lines) yield parseLlmLine(line);
-      };
+      for (const line of value === undefined ? splitter.end() : splitter.push(value))
+        yield parseLlmLine(line);
+      yield { type: 'read-end' };
     }
+    yield { type: 'other' };
   } finally {
     if (!finished) reader.cancel().catch(() => undefined);
   }
@@ -154,14 +149,14 @@ async function runTools(
     return tool === undefined ? [] : [{ call, tool }];
   });
   const results = await Promise.all(
-    known.map(async ({ call, tool }): Promise<ToolResult> => {
-      const toolCallId = call.id;
+    known.map(async ({ call, tool }) => {
+      const toResult = (result: object): ToolResult => {
+        return { tool_call_id: call.id, result, content: JSON.stringify(result) };
+      };
       try {
-        const result = await tool.call(JSON.parse(call.arguments));
-        return { toolCallId, result, content: JSON.stringify(result) };
+        return toResult(await tool.call(JSON.parse(call.arguments)));
       } catch (error) {
-        const result = describeFailure(error);
-        return { toolCallId, result, content: JSON.stringify(result) };
+        return toResult(describeFailure(error));
       }
     }),
   );
@@ -169,9 +164,6 @@ async function runTools(
   return { results, needsFollowUp: mixed || known.some(({ tool }) => !tool.executeOnly) };
 }
 
-function toolSchema(tool: ChatTool): object {
-  return {
-    type: 'function',
-    function: { description: tool.description, name: tool.name, parameters: tool.parameters },
-  };
+function toolSchema({ description, name, parameters }: ChatTool): object {
+  return { type: 'function', function: { description, name, parameters } };
 }

@@ -19,7 +19,7 @@ async function open(): Promise<OpenedLink> {
   const link = await openLink({
     iceServers: [],
     exchange: async () => ({ type: 'answer', sdp: 'x' }),
-    generation: { pingSilenceLimitMs: 30_000, vp8Only: false },
+    generation: { pingSilenceLimitMs: 30_000 },
     createPeerConnection: (configuration) => {
       const peer = new FakePeer(configuration);
       peers.push(peer);

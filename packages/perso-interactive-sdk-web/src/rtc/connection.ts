@@ -49,112 +49,75 @@ export interface ConnectionOptions extends SignalOptions {
   readonly localAudio?: LocalAudio | undefined;
 }
 
-/** Connects, and resolves when the picture's stream is known and commands can be sent. */
-export async function createConnection(options: ConnectionOptions): Promise<Connection> {
-  return new Connection(await options.open(false, options.signal), options);
-}
-
 /** The connection of a session. Not part of the documented interface beyond its existence. */
-export class Connection {
-  private readonly options: ConnectionOptions;
-  private readonly frames = createListeners<CommandFrame>();
-  private readonly states = createListeners<ConnectionState>();
-  private readonly statuses = createListeners<ConnectionStatus>();
-  private link: Link;
-  private recoveryWindowMs: number | undefined;
-  private current: ConnectionState;
-  private recovery: AbortController | undefined;
-  private size: object | undefined;
-  /** Commands that wait for the link, in order. */
-  private held: Array<readonly [type: string, data: object]>;
-
-  constructor(opened: OpenedLink, options: ConnectionOptions) {
-    this.options = options;
-    this.held = [];
-    this.current = 'connected';
-    this.link = opened.link;
-    this.use(opened);
-  }
-
-  get state(): ConnectionState {
-    return this.current;
-  }
-
-  /** Calls back for each well-formed frame from the server. */
-  onFrame(callback: (frame: CommandFrame) => void): () => void {
-    return this.frames.add(callback);
-  }
-
+export interface Connection {
+  readonly state: ConnectionState;
+  /** Called for each well-formed frame from the server. */
+  onFrame?: (frame: CommandFrame) => void;
   /** Calls back whenever the link is lost, replaced, or gone for good. */
-  onState(callback: (state: ConnectionState) => void): () => void {
-    return this.states.add(callback);
-  }
-
+  onState(callback: (state: ConnectionState) => void): () => void;
   /** Calls back once, when the connection has ended. */
-  onStatus(callback: (status: ConnectionStatus) => void): () => void {
-    return this.statuses.add(callback);
-  }
-
+  onStatus(callback: (status: ConnectionStatus) => void): () => void;
   /** The stream of the present link; while it is being replaced, that of the lost one. */
-  getRemoteStream(): MediaStream | undefined {
-    return this.link.remoteStream;
-  }
-
-  getLocalStream(): MediaStream | null {
-    return this.options.localAudio?.stream ?? null;
-  }
-
+  getRemoteStream(): MediaStream | undefined;
+  getLocalStream(): MediaStream | null;
   /**
    * Sends a command, or keeps it until the link is back. `false` when it will not be sent: the connection has ended, the
    * command is too large or, while the link is away, too many wait or it would be of no use later.
    */
-  send(type: string, data: object): boolean {
-    if (type === 'change-size') this.size = data;
-    const waits = this.current === 'recovering' || !this.link.steady;
-    if (waits && (type === 'ttstf' || type === 'stf')) {
-      if (this.held.length >= MAX_HELD_COMMANDS) return false;
-      this.held.push([type, data]);
-      return true;
-    }
-    if (waits && type === 'clear-buffer') {
-      this.held = [[type, data]];
-      return true;
-    }
-    return this.link.send(type, data);
-  }
-
+  send(type: string, data: object): boolean;
   /** @throws {Error} when the link is lost before the file has arrived. */
-  async sendFile(file: Blob, signal?: AbortSignal): Promise<string> {
-    if (this.current === 'recovering') throw new Error('File channel closed before transfer completed');
-    return this.link.sendFile(file, signal);
-  }
-
+  sendFile(file: Blob, signal?: AbortSignal): Promise<string>;
   /** Ends the connection on behalf of the page. Later calls do nothing. */
-  close(): void {
-    // A server that keeps lost sessions is told that this one is not lost.
-    if (this.recoveryWindowMs !== undefined && this.current === 'connected') this.link.send('leave', {});
-    this.end(200, 'stopped');
-  }
+  close(): void;
+}
 
-  private use({ link, recoveryWindowMs }: OpenedLink): void {
-    this.link = link;
-    this.recoveryWindowMs = this.options.recover === undefined ? undefined : recoveryWindowMs;
-    link.graceMs = this.recoveryWindowMs === undefined ? 0 : ICE_GRACE_MS;
-    link.onFrame = (frame) => this.frames.emit(frame);
-    link.onSteady = () => this.sendHeld();
-    link.onLost = (cause) => this.replace(cause);
-  }
+/** Connects, and resolves when the picture's stream is known and commands can be sent. */
+export async function createConnection(options: ConnectionOptions): Promise<Connection> {
+  const { open, recover, localAudio } = options;
+  const states = createListeners<ConnectionState>();
+  const statuses = createListeners<ConnectionStatus>();
+  let { link, recoveryWindowMs } = await open(false, options.signal);
+  let state: ConnectionState = 'connected';
+  let recovery: AbortController | undefined;
+  let size: object | undefined;
+  /** Commands that wait for the link, in order. */
+  let held: Array<readonly [type: string, data: object]> = [];
 
-  private replace(cause: LossCause): void {
-    const { recoveryWindowMs: windowMs } = this;
-    const { recover, open } = this.options;
-    if (recover === undefined || windowMs === undefined) {
-      this.end(408, cause);
+  const change = (next: ConnectionState): void => {
+    state = next;
+    states.emit(next);
+  };
+  const sendHeld = (): void => {
+    const commands = held;
+    held = [];
+    for (const [type, data] of commands) link.send(type, data);
+  };
+  const end = (code: 200 | 408, cause: SessionCloseCause): void => {
+    if (state === 'closed') return;
+    held = [];
+    recovery?.abort();
+    link.close();
+    localAudio?.release(true);
+    change('closed');
+    statuses.emit({ live: false, code, reason: code === 200 ? 'OK' : 'Request Timeout', cause });
+  };
+  const use = (opened: OpenedLink): void => {
+    link = opened.link;
+    recoveryWindowMs = recover && opened.recoveryWindowMs;
+    link.graceMs = recoveryWindowMs === undefined ? 0 : ICE_GRACE_MS;
+    link.onFrame = (frame) => connection.onFrame?.(frame);
+    link.onSteady = sendHeld;
+    link.onLost = replace;
+  };
+  const replace = (cause: LossCause): void => {
+    if (recover === undefined || recoveryWindowMs === undefined) {
+      end(408, cause);
       return;
     }
-    const recovery = new AbortController();
-    this.recovery = recovery;
-    this.change('recovering');
+    const controller = new AbortController();
+    recovery = controller;
+    change('recovering');
     let fresh: Link | undefined;
     const attempt = async (signal: AbortSignal): Promise<OpenedLink> => {
       const opened = await open(true, signal);
@@ -162,40 +125,54 @@ export class Connection {
       fresh = opened.link;
       return opened;
     };
-    recover({ attempt, windowMs, signal: recovery.signal }).then(
+    recover({ attempt, windowMs: recoveryWindowMs, signal: controller.signal }).then(
       (opened) => {
-        if (recovery.signal.aborted) return opened.link.close();
-        this.use(opened);
-        if (this.size !== undefined) this.link.send('change-size', this.size);
-        this.sendHeld();
-        this.change('connected');
+        if (controller.signal.aborted) return opened.link.close();
+        use(opened);
+        if (size !== undefined) link.send('change-size', size);
+        sendHeld();
+        change('connected');
       },
       (error: unknown) => {
         // It can have opened in the moment of giving up.
         fresh?.close();
-        this.end(408, error instanceof ApiError ? 'session-ended' : 'recovery-timeout');
+        end(408, error instanceof ApiError ? 'session-ended' : 'recovery-timeout');
       },
     );
-  }
+  };
 
-  private sendHeld(): void {
-    const { held } = this;
-    this.held = [];
-    for (const [type, data] of held) this.link.send(type, data);
-  }
-
-  private change(state: ConnectionState): void {
-    this.current = state;
-    this.states.emit(state);
-  }
-
-  private end(code: 200 | 408, cause: SessionCloseCause): void {
-    if (this.current === 'closed') return;
-    this.held = [];
-    this.recovery?.abort();
-    this.link.close();
-    this.options.localAudio?.release(true);
-    this.change('closed');
-    this.statuses.emit({ live: false, code, reason: code === 200 ? 'OK' : 'Request Timeout', cause });
-  }
+  const connection: Connection = {
+    get state() {
+      return state;
+    },
+    onState: states.add,
+    onStatus: statuses.add,
+    getRemoteStream: () => link.remoteStream,
+    getLocalStream: () => localAudio?.stream ?? null,
+    send(type, data) {
+      if (type === 'change-size') size = data;
+      const waits = state === 'recovering' || !link.steady;
+      if (waits && (type === 'ttstf' || type === 'stf')) {
+        if (held.length >= MAX_HELD_COMMANDS) return false;
+        held.push([type, data]);
+        return true;
+      }
+      if (waits && type === 'clear-buffer') {
+        held = [[type, data]];
+        return true;
+      }
+      return link.send(type, data);
+    },
+    async sendFile(file, signal) {
+      if (state === 'recovering') throw new Error('File channel closed before transfer completed');
+      return link.sendFile(file, signal);
+    },
+    close() {
+      // A server that keeps lost sessions is told that this one is not lost.
+      if (recoveryWindowMs !== undefined && state === 'connected') link.send('leave', {});
+      end(200, 'stopped');
+    },
+  };
+  use({ link, recoveryWindowMs });
+  return connection;
 }

@@ -3,7 +3,7 @@
  * chunks ended by an empty one, and the server answers with the reference of the stored file as text.
  */
 
-import { abortReason, throwIfAborted } from '../abort.ts';
+import { onAbort, throwIfAborted } from '../abort.ts';
 import {
   FILE_BUFFER_HIGH_BYTES,
   FILE_BUFFER_LOW_BYTES,
@@ -14,14 +14,20 @@ import {
 export type FileChannelSource = Pick<RTCPeerConnection, 'createDataChannel'>;
 
 /**
- * Sends `file` and resolves with its reference.
+ * Sends `file` and resolves with its reference. Its channel is among `channels` meanwhile.
  *
  * @throws {Error} when the channel closes or fails early, or after 30 s.
  * @throws the reason of `signal` when it fires.
  */
-export async function sendFile(peer: FileChannelSource, file: Blob, signal?: AbortSignal): Promise<string> {
+export async function sendFile(
+  peer: FileChannelSource,
+  file: Blob,
+  signal?: AbortSignal,
+  channels: Set<RTCDataChannel> = new Set(),
+): Promise<string> {
   throwIfAborted(signal);
   const channel = peer.createDataChannel('file', { protocol: 'file' });
+  channels.add(channel);
   channel.binaryType = 'arraybuffer';
   channel.bufferedAmountLowThreshold = FILE_BUFFER_LOW_BYTES;
 
@@ -29,7 +35,7 @@ export async function sendFile(peer: FileChannelSource, file: Blob, signal?: Abo
   let sending = false;
   let resume: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let onAbort = (): void => undefined;
+  let unlink = (): void => undefined;
 
   const sendChunks = async (): Promise<void> => {
     for (let offset = 0; offset < file.size; offset += FILE_CHUNK_BYTES) {
@@ -49,18 +55,16 @@ export async function sendFile(peer: FileChannelSource, file: Blob, signal?: Abo
   try {
     return await new Promise<string>((resolve, reject) => {
       timer = setTimeout(() => reject(new Error('File transfer timed out')), FILE_TRANSFER_LIMIT_MS);
-      if (signal !== undefined) {
-        onAbort = () => reject(abortReason(signal));
-        signal.addEventListener('abort', onAbort);
-      }
+      unlink = onAbort(signal, reject);
       channel.onmessage = ({ data }: MessageEvent<unknown>) => {
         if (typeof data !== 'string') return;
         if (data !== '') resolve(data);
         else if (!sending) {
           sending = true;
+          const begin = (): void => void sendChunks().catch(reject);
           // The server's first frame can be delivered before this side has changed its state.
-          if (channel.readyState === 'connecting') channel.onopen = () => void sendChunks().catch(reject);
-          else sendChunks().catch(reject);
+          if (channel.readyState === 'connecting') channel.onopen = begin;
+          else begin();
         }
       };
       channel.onbufferedamountlow = () => resume?.();
@@ -74,8 +78,9 @@ export async function sendFile(peer: FileChannelSource, file: Blob, signal?: Abo
     });
   } finally {
     finished = true;
+    channels.delete(channel);
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    unlink();
     resume?.();
     channel.onopen =
       channel.onmessage =

@@ -1,7 +1,6 @@
 /** Opening the links of one session: ICE servers, offer, exchange. */
 
-import type { FetchFunction } from '../api/http.ts';
-import { exchangeSdp, fetchIceServers } from '../api/rest.ts';
+import { exchangeSdp, fetchIceServers, type SessionAddress } from '../api/rest.ts';
 import { RECOVERY_WINDOW_LIMIT_MS } from '../constants.ts';
 import { type Mark, watchFirstFrame } from '../milestones.ts';
 import type { ConnectionOptions } from './connection.ts';
@@ -9,9 +8,7 @@ import { type LinkOptions, openLink } from './link.ts';
 
 export interface LinkOpenerOptions
   extends Pick<LinkOptions, 'localStream' | 'generation' | 'createPeerConnection'> {
-  readonly apiServer: string;
-  readonly sessionId: string;
-  readonly fetch?: FetchFunction | undefined;
+  readonly session: SessionAddress;
   /** Whether the server is asked to keep the session when a link is lost. */
   readonly recoverable: boolean;
   /** Told of the steps of the first link. */
@@ -19,11 +16,10 @@ export interface LinkOpenerOptions
 }
 
 export function createLinkOpener(options: LinkOpenerOptions): ConnectionOptions['open'] {
-  const { apiServer, sessionId, fetch, recoverable } = options;
+  const { session, recoverable } = options;
   return async (isRecovery, signal) => {
     const mark = isRecovery ? undefined : options.mark;
-    const requestOptions = { fetch, signal };
-    const iceServers = await fetchIceServers(apiServer, sessionId, requestOptions);
+    const iceServers = await fetchIceServers(session, signal);
     mark?.('ice-servers');
     let recoveryWindowMs: number | undefined;
     const link = await openLink({
@@ -32,11 +28,8 @@ export function createLinkOpener(options: LinkOpenerOptions): ConnectionOptions[
       signal,
       mark,
       async exchange(offer) {
-        const wishes: Parameters<typeof exchangeSdp>[3] = {
-          ...(recoverable ? { recoverable } : {}),
-          ...(isRecovery ? { recover: isRecovery } : {}),
-        };
-        const answer = await exchangeSdp(apiServer, sessionId, offer, wishes, requestOptions);
+        const wishes = { recoverable: recoverable || undefined, recover: isRecovery || undefined };
+        const answer = await exchangeSdp(session, offer, wishes, signal);
         recoveryWindowMs = readWindowMs(answer.recovery?.window_sec);
         return answer.server_sdp;
       },

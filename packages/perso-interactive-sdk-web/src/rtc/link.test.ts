@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { asPeerConnection, FakePeer } from '../testing/fake-peer.ts';
 import { type Link, type LossCause, openLink, parseFrame } from './link.ts';
+import { preferVp8 } from './prefer-vp8.ts';
 
 const answer = { type: 'answer', sdp: 'answer-sdp' } as const;
 let peer: FakePeer;
@@ -24,7 +25,7 @@ function create(
     localStream,
     exchange,
     signal,
-    generation: { pingSilenceLimitMs: 30_000, vp8Only: false },
+    generation: { pingSilenceLimitMs: 30_000 },
     createPeerConnection: (configuration) => {
       peer = new FakePeer(configuration);
       peer.connects = connects;
@@ -301,7 +302,7 @@ describe('codecs', () => {
       const link = await openLink({
         iceServers: [],
         exchange: async () => answer,
-        generation: { pingSilenceLimitMs: 5_000, vp8Only: true },
+        generation: { pingSilenceLimitMs: 5_000, prepareVideo: preferVp8 },
         createPeerConnection: (configuration) => {
           peer = new FakePeer(configuration);
           return asPeerConnection(peer);

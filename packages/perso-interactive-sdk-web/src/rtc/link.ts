@@ -21,9 +21,33 @@ export interface LinkOptions extends SignalOptions {
   /** Sent to the server; stays the property of the caller. */
   readonly localStream?: MediaStream | undefined;
   readonly exchange: (offer: RTCSessionDescriptionInit) => Promise<RTCSessionDescriptionInit>;
-  readonly generation: Pick<Generation, 'pingSilenceLimitMs' | 'vp8Only'>;
+  readonly generation: Pick<Generation, 'pingSilenceLimitMs' | 'prepareVideo'>;
   readonly createPeerConnection?: ((configuration: RTCConfiguration) => RTCPeerConnection) | undefined;
   readonly mark?: Mark | undefined;
+}
+
+/** An open link. Its owner sets the callbacks. */
+export interface Link {
+  /** Called for each well-formed frame from the server. */
+  onFrame?: (frame: CommandFrame) => void;
+  /** Called once, when the link was lost; not after {@link Link.close}. */
+  onLost?: (cause: LossCause) => void;
+  /** Called when ICE has come back within its time of grace. */
+  onSteady?: () => void;
+  /** Time ICE gets to come back after it has lost its path, in milliseconds. Default: 0. */
+  graceMs: number;
+  /** `false` while ICE is in its time of grace. */
+  steady: boolean;
+  /** Whether the link has ended, here or there. */
+  closed: boolean;
+  remoteStream?: MediaStream | undefined;
+  /** Sends a command. `false` when the link has ended or the command is too large to send. */
+  send(type: string, data: object): boolean;
+  sendFile(file: Blob, signal: AbortSignal | undefined): Promise<string>;
+  /** Whether a picture has been decoded, as far as the browser tells. */
+  hasPicture(): Promise<boolean>;
+  /** Ends the link; nobody is told. Later calls do nothing. */
+  close(): void;
 }
 
 /** Connects, and resolves when the picture's stream is known and commands can be sent. */
@@ -31,9 +55,15 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   // sdpSemantics is no longer in the browsers' types; those that still know it need it.
   const configuration = { sdpSemantics: 'unified-plan', iceServers: options.iceServers } as RTCConfiguration;
   const create = options.createPeerConnection ?? ((given) => new RTCPeerConnection(given));
-  const link = new Link(create(configuration), options);
+  const peer = create(configuration);
+  const channel = peer.createDataChannel('message', { protocol: 'message' });
+  const link = createLink(peer, channel, options);
+  const connect = async (): Promise<void> => {
+    await negotiate(peer, options);
+    await waitUntilReady(link, channel, options.signal);
+  };
   try {
-    await abortable(link.open(), options.signal);
+    await abortable(connect(), options.signal);
     return link;
   } catch (error) {
     link.close();
@@ -41,169 +71,125 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   }
 }
 
-/** An open link. Its owner sets the callbacks. */
-export class Link {
-  /** Called for each well-formed frame from the server. */
-  onFrame: ((frame: CommandFrame) => void) | undefined;
-  /** Called once, when the link was lost; not after {@link Link.close}. */
-  onLost: ((cause: LossCause) => void) | undefined;
-  /** Called when ICE has come back within its time of grace. */
-  onSteady: (() => void) | undefined;
-  /** Time ICE gets to come back after it has lost its path, in milliseconds. Default: 0. */
-  graceMs: number;
-  /** `false` while ICE is in its time of grace. */
-  steady: boolean;
-  remoteStream: MediaStream | undefined;
+function createLink(
+  peer: RTCPeerConnection,
+  channel: RTCDataChannel,
+  { generation, mark }: LinkOptions,
+): Link {
+  const fileChannels = new Set<RTCDataChannel>();
+  let pingTimer: ReturnType<typeof setInterval> | undefined;
+  let graceTimer: ReturnType<typeof setTimeout> | undefined;
+  let lastPingMs = performance.now() + PING_GRACE_MS;
 
-  private readonly peer: RTCPeerConnection;
-  private readonly options: LinkOptions;
-  private readonly channel: RTCDataChannel;
-  private readonly fileChannels: Set<RTCDataChannel>;
-  private pingTimer: ReturnType<typeof setInterval> | undefined;
-  private graceTimer: ReturnType<typeof setTimeout> | undefined;
-  private lastPingMs: number;
-  private ended: boolean;
-
-  constructor(peer: RTCPeerConnection, options: LinkOptions) {
-    this.peer = peer;
-    this.options = options;
-    this.graceMs = 0;
-    this.steady = true;
-    this.fileChannels = new Set();
-    this.lastPingMs = performance.now() + PING_GRACE_MS;
-    this.ended = false;
-    this.channel = peer.createDataChannel('message', { protocol: 'message' });
-    this.channel.onopen = () => {
-      options.mark?.('channel-open');
-      this.startPing();
-    };
-    this.channel.onmessage = ({ data }) => this.receive(data);
-    this.channel.onclose = () => this.lose('channel-closed');
-    peer.ontrack = ({ streams }) => {
-      if (this.remoteStream !== undefined) return;
-      this.remoteStream = streams[0];
-      options.mark?.('stream');
-    };
-    peer.oniceconnectionstatechange = () => this.followIce(peer.iceConnectionState);
-    // Encryption can fail on a path that ICE finds good.
-    peer.onconnectionstatechange = () => {
-      if (peer.connectionState === 'failed') this.lose('connection-lost');
-    };
-  }
-
-  async open(): Promise<void> {
-    const { peer } = this;
-    const { localStream, exchange, generation, mark } = this.options;
-    const track = localStream?.getAudioTracks()[0];
-    if (localStream !== undefined && track !== undefined) peer.addTrack(track, localStream);
-    else peer.addTransceiver('audio', { direction: 'recvonly' });
-    const video = peer.addTransceiver('video', { direction: 'recvonly' });
-    if (generation.vp8Only) preferVp8(video);
-
-    // Candidates are not waited for: the server sees the browser's address when it is called.
-    const offer = await peer.createOffer();
-    await peer.setLocalDescription(offer);
-    mark?.('offer');
-    const answer = await exchange(offer);
-    mark?.('answer');
-    await peer.setRemoteDescription(answer);
-    await this.waitUntilReady();
-  }
-
-  /** Sends a command. `false` when the link has ended or the command is too large to send. */
-  send(type: string, data: object): boolean {
-    if (this.channel.readyState !== 'open') return false;
-    try {
-      this.channel.send(JSON.stringify({ type, data }));
-      return true;
-    } catch {
+  const link: Link = {
+    graceMs: 0,
+    steady: true,
+    closed: false,
+    send(type, data) {
+      if (channel.readyState !== 'open') return false;
+      try {
+        channel.send(JSON.stringify({ type, data }));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    sendFile: (file, signal) => sendFile(peer, file, signal, fileChannels),
+    async hasPicture() {
+      for (const receiver of peer.getReceivers()) {
+        for (const entry of (await receiver.getStats()).values()) if (entry.framesDecoded > 0) return true;
+      }
       return false;
-    }
-  }
+    },
+    close() {
+      if (link.closed) return;
+      link.closed = true;
+      clearInterval(pingTimer);
+      clearTimeout(graceTimer);
+      channel.onopen = channel.onmessage = channel.onclose = null;
+      peer.ontrack = peer.oniceconnectionstatechange = peer.onconnectionstatechange = null;
+      channel.close();
+      peer.close();
+      // Not every browser tells the channels of a connection that was closed on this side.
+      for (const fileChannel of fileChannels) fileChannel.onclose?.(new Event('close'));
+    },
+  };
 
-  async sendFile(file: Blob, signal: AbortSignal | undefined): Promise<string> {
-    let channel: RTCDataChannel | undefined;
-    const createDataChannel = (label: string, init?: RTCDataChannelInit): RTCDataChannel => {
-      channel = this.peer.createDataChannel(label, init);
-      this.fileChannels.add(channel);
-      return channel;
-    };
-    try {
-      return await sendFile({ createDataChannel }, file, signal);
-    } finally {
-      if (channel !== undefined) this.fileChannels.delete(channel);
-    }
-  }
+  const lose = (cause: LossCause): void => {
+    if (link.closed) return;
+    link.close();
+    link.onLost?.(cause);
+  };
+  const ping = (): void => {
+    if (performance.now() - lastPingMs > generation.pingSilenceLimitMs) lose('silence');
+    else link.send('ping', {});
+  };
 
-  /** Whether a picture has been decoded, as far as the browser tells. */
-  async hasPicture(): Promise<boolean> {
-    for (const receiver of this.peer.getReceivers()) {
-      for (const entry of (await receiver.getStats()).values()) if (entry.framesDecoded > 0) return true;
-    }
-    return false;
-  }
-
-  get closed(): boolean {
-    return this.ended;
-  }
-
-  /** Ends the link; nobody is told. Later calls do nothing. */
-  close(): void {
-    if (this.ended) return;
-    this.ended = true;
-    clearInterval(this.pingTimer);
-    clearTimeout(this.graceTimer);
-    const { channel, peer } = this;
-    channel.onopen = channel.onmessage = channel.onclose = null;
-    peer.ontrack = peer.oniceconnectionstatechange = peer.onconnectionstatechange = null;
-    channel.close();
-    peer.close();
-    // Not every browser tells the channels of a connection that was closed on this side.
-    for (const fileChannel of this.fileChannels) fileChannel.onclose?.(new Event('close'));
-  }
-
-  private lose(cause: LossCause): void {
-    if (this.ended) return;
-    this.close();
-    this.onLost?.(cause);
-  }
-
-  private followIce(state: RTCIceConnectionState): void {
-    clearTimeout(this.graceTimer);
-    if (state === 'failed' || (state === 'disconnected' && this.graceMs === 0)) {
-      this.lose('connection-lost');
-    } else if (state === 'disconnected') {
-      this.steady = false;
-      this.graceTimer = setTimeout(() => this.lose('connection-lost'), this.graceMs);
-    } else if (!this.steady && state !== 'checking') {
-      this.steady = true;
-      this.onSteady?.();
-    }
-  }
-
-  private async waitUntilReady(): Promise<void> {
-    for (let poll = 1; poll < READINESS_POLLS; poll++) {
-      if (this.ended) break;
-      if (this.remoteStream !== undefined && this.channel.readyState === 'open') return;
-      await pause(READINESS_POLL_MS, this.options.signal);
-    }
-    throw new ConnectionTimeoutError();
-  }
-
-  private startPing(): void {
-    this.pingTimer = setInterval(() => {
-      const silenceMs = performance.now() - this.lastPingMs;
-      if (silenceMs > this.options.generation.pingSilenceLimitMs) this.lose('silence');
-      else this.send('ping', {});
-    }, PING_INTERVAL_MS);
-  }
-
-  private receive(message: unknown): void {
-    const frame = parseFrame(message);
+  channel.onopen = () => {
+    mark?.('channel-open');
+    pingTimer = setInterval(ping, PING_INTERVAL_MS);
+  };
+  channel.onmessage = ({ data }) => {
+    const frame = parseFrame(data);
     if (frame === undefined) return;
-    if (frame.type === 'ping') this.lastPingMs = Math.max(this.lastPingMs, performance.now());
-    this.onFrame?.(frame);
+    if (frame.type === 'ping') lastPingMs = Math.max(lastPingMs, performance.now());
+    link.onFrame?.(frame);
+  };
+  channel.onclose = () => lose('channel-closed');
+  peer.ontrack = ({ streams }) => {
+    if (link.remoteStream !== undefined) return;
+    link.remoteStream = streams[0];
+    mark?.('stream');
+  };
+  peer.oniceconnectionstatechange = () => {
+    const state = peer.iceConnectionState;
+    clearTimeout(graceTimer);
+    if (state === 'failed' || (state === 'disconnected' && link.graceMs === 0)) {
+      lose('connection-lost');
+    } else if (state === 'disconnected') {
+      link.steady = false;
+      graceTimer = setTimeout(() => lose('connection-lost'), link.graceMs);
+    } else if (!link.steady && state !== 'checking') {
+      link.steady = true;
+      link.onSteady?.();
+    }
+  };
+  // Encryption can fail on a path that ICE finds good.
+  peer.onconnectionstatechange = () => {
+    if (peer.connectionState === 'failed') lose('connection-lost');
+  };
+  return link;
+}
+
+async function negotiate(
+  peer: RTCPeerConnection,
+  { localStream, exchange, generation, mark }: LinkOptions,
+): Promise<void> {
+  const track = localStream?.getAudioTracks()[0];
+  if (localStream !== undefined && track !== undefined) peer.addTrack(track, localStream);
+  else peer.addTransceiver('audio', { direction: 'recvonly' });
+  const video = peer.addTransceiver('video', { direction: 'recvonly' });
+  generation.prepareVideo?.(video);
+
+  // Candidates are not waited for: the server sees the browser's address when it is called.
+  const offer = await peer.createOffer();
+  await peer.setLocalDescription(offer);
+  mark?.('offer');
+  const answer = await exchange(offer);
+  mark?.('answer');
+  await peer.setRemoteDescription(answer);
+}
+
+async function waitUntilReady(
+  link: Link,
+  channel: RTCDataChannel,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let poll = 1; poll < READINESS_POLLS && !link.closed; poll++) {
+    if (link.remoteStream !== undefined && channel.readyState === 'open') return;
+    await pause(READINESS_POLL_MS, signal);
   }
+  throw new ConnectionTimeoutError();
 }
 
 /** Reads a frame; `undefined` for anything but JSON text of the agreed shape. */
@@ -217,10 +203,4 @@ export function parseFrame(message: unknown): CommandFrame | undefined {
   } catch {
     return undefined;
   }
-}
-
-function preferVp8(video: RTCRtpTransceiver): void {
-  const codecs = RTCRtpReceiver.getCapabilities?.('video')?.codecs ?? [];
-  const vp8 = codecs.filter(({ mimeType }) => mimeType.toLowerCase() === 'video/vp8');
-  if (vp8.length > 0) video.setCodecPreferences?.(vp8);
 }

@@ -33,7 +33,7 @@ export async function acquireLocalAudio(
 }
 
 /** @throws {DOMException} when the user refuses the microphone. */
-async function openLocalAudio(useMicrophone: boolean): Promise<LocalAudio> {
+function openLocalAudio(useMicrophone: boolean): Promise<LocalAudio> {
   return useMicrophone ? openMicrophone() : openSilence();
 }
 
@@ -47,7 +47,7 @@ async function openMicrophone(): Promise<LocalAudio> {
   };
 }
 
-function openSilence(): LocalAudio {
+async function openSilence(): Promise<LocalAudio> {
   const context = new AudioContext();
   const oscillator = context.createOscillator();
   oscillator.frequency.value = 0;

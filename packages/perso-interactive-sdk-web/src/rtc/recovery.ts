@@ -1,6 +1,6 @@
 /** Getting a lost connection back: attempts with growing pauses, until the server refuses or its patience ends. */
 
-import { abortable, abortReason, linkAbort, pause, throwIfAborted } from '../abort.ts';
+import { abortable, throwIfAborted, withDeadline } from '../abort.ts';
 import { RECOVERY_ATTEMPT_LIMIT_MS, RECOVERY_PAUSES_MS } from '../constants.ts';
 import { ApiError } from '../errors.ts';
 
@@ -21,40 +21,25 @@ export type Recover = <T>(options: RecoveryOptions<T>) => Promise<T>;
  * @throws {ApiError} when the server says that there is nothing to recover.
  * @throws {Error} when the window has passed.
  */
-export async function recover<T>({ attempt, windowMs, signal }: RecoveryOptions<T>): Promise<T> {
-  const window = new AbortController();
-  const unlink = linkAbort(signal, window);
-  const timer = setTimeout(
-    () => window.abort(new Error('The connection was not recovered in time')),
-    windowMs,
-  );
-  try {
-    for (let count = 0; ; count++) {
-      const last = RECOVERY_PAUSES_MS.length - 1;
-      await pauseUnlessOnline(RECOVERY_PAUSES_MS[Math.min(count, last)] ?? 0, window.signal);
-      try {
-        return await limited(attempt, window.signal);
-      } catch (error) {
-        throwIfAborted(window.signal);
-        if (isFinal(error)) throw error;
-      }
-    }
-  } finally {
-    clearTimeout(timer);
-    unlink();
-  }
+export function recover<T>({ attempt, windowMs, signal }: RecoveryOptions<T>): Promise<T> {
+  const late = new Error('Not recovered in time');
+  return withDeadline((window) => attemptUntilFinal(attempt, window), windowMs, signal, late);
 }
 
-/** A request can hang on a network that has changed under it. */
-async function limited<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-  const controller = new AbortController();
-  const unlink = linkAbort(signal, controller);
-  const timer = setTimeout(() => controller.abort(), RECOVERY_ATTEMPT_LIMIT_MS);
-  try {
-    return await abortable(attempt(controller.signal), controller.signal);
-  } finally {
-    clearTimeout(timer);
-    unlink();
+async function attemptUntilFinal<T>(
+  attempt: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let count = 0; ; count++) {
+    const last = RECOVERY_PAUSES_MS.length - 1;
+    await pauseUnlessOnline(RECOVERY_PAUSES_MS[Math.min(count, last)] ?? 0, signal);
+    try {
+      // A request can hang on a network that has changed under it.
+      return await withDeadline(attempt, RECOVERY_ATTEMPT_LIMIT_MS, signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      if (isFinal(error)) throw error;
+    }
   }
 }
 
@@ -67,16 +52,17 @@ function isFinal(error: unknown): boolean {
 
 async function pauseUnlessOnline(delayMs: number, signal: AbortSignal): Promise<void> {
   if (delayMs === 0) return;
-  const early = new AbortController();
-  const wake = (): void => early.abort();
-  const unlink = linkAbort(signal, early);
-  globalThis.addEventListener?.('online', wake);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wake = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    wake = resolve;
+    timer = setTimeout(wake, delayMs);
+    globalThis.addEventListener?.('online', wake);
+  });
   try {
-    await pause(delayMs, early.signal);
-  } catch {
-    if (signal.aborted) throw abortReason(signal);
+    await abortable(over, signal);
   } finally {
-    unlink();
+    clearTimeout(timer);
     globalThis.removeEventListener?.('online', wake);
   }
 }

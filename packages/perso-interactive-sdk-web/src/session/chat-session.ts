@@ -1,8 +1,7 @@
 /** What every generation of sessions can do: chat with speech, voice input over the connection, and being watched. */
 
 import { abortable, type SignalOptions, throwIfAborted } from '../abort.ts';
-import type { RequestOptions } from '../api/http.ts';
-import { requestLlm } from '../api/rest.ts';
+import type { SessionAddress } from '../api/rest.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import { removeEmoji } from '../emoji.ts';
 import { toError } from '../errors.ts';
@@ -10,6 +9,7 @@ import type { Generation } from '../generation.ts';
 import { callGuarded, createListeners, type Listeners } from '../listeners.ts';
 import type { Connection } from '../rtc/connection.ts';
 import type { CommandFrame } from '../rtc/link.ts';
+import { textOr } from '../text-or.ts';
 import { type Chat, type ChatLog, createChatLog } from './chat-log.ts';
 import { ChatState, type ChatStates, createChatStates } from './chat-state.ts';
 import { type ChatTurns, createChatTurns } from './chat-turns.ts';
@@ -17,10 +17,9 @@ import { createSpeechTimer, type SpeechTimer } from './speech-timer.ts';
 import type { TurnTimingsRecorder } from './turn-timings.ts';
 
 /** What a session is made of. Sessions are made by `createSession`. */
-export interface ChatSessionParts extends RequestOptions {
+export interface ChatSessionParts {
+  readonly session: SessionAddress;
   readonly generation: Generation;
-  readonly apiServer: string;
-  readonly sessionId: string;
   readonly clientTools: Array<ChatTool>;
   /** `null` for a session without picture and speech. */
   readonly connection: Connection | null;
@@ -40,7 +39,7 @@ export class ChatSession {
   /** Client tools the LLM may call. */
   clientTools: Array<ChatTool>;
 
-  protected readonly requestOptions: RequestOptions;
+  protected readonly address: SessionAddress;
   protected readonly states: ChatStates;
   protected readonly errors: Listeners<Error>;
   /** Grows with each `clearBuffer`; work that began under an older number is no longer wanted. */
@@ -57,40 +56,39 @@ export class ChatSession {
 
   /** Use `createSession`. */
   constructor(parts: ChatSessionParts) {
-    const { apiServer, sessionId, connection, generation, timings } = parts;
+    const { session, connection, generation, timings } = parts;
     this.generation = generation;
-    this.apiServer = apiServer;
-    this.sessionId = sessionId;
+    this.address = session;
+    this.apiServer = session.apiServer;
+    this.sessionId = session.sessionId;
     this.perso = connection;
     this.clientTools = parts.clientTools;
-    this.sttCallback = undefined;
     this.epoch = 0;
     this.speechEpoch = 0;
-    this.requestOptions = { fetch: parts.fetch };
     this.states = createChatStates();
     this.log = createChatLog();
     this.errors = createListeners<Error>();
     this.timings = timings;
     this.speechTimer = createSpeechTimer(() => this.states.update(null, ChatState.SPEAKING));
     this.turns = createChatTurns({
+      session,
       tools: () => this.clientTools,
-      requestLlm: (body, signal) =>
-        requestLlm(apiServer, sessionId, body, { ...this.requestOptions, signal }),
       speak: (text) => this.speak(text),
       cleanAnswer: generation.cleanAnswer,
       watchTurn: timings?.begin,
-      log: (text) => this.log.add(text, false),
-      onStart: () => this.states.update(ChatState.LLM, null),
-      onEnd: () => this.states.update(null, ChatState.LLM),
-      onError: (error) => this.errors.emit(error),
+      log: this.log,
+      states: this.states,
+      errors: this.errors,
     });
-    connection?.onFrame((frame) => this.receive(frame));
-    connection?.onState((state) => {
-      if (state === 'connected') return;
-      // Nothing more will be heard of what was to be spoken.
-      this.forgetSpeech();
-      this.states.reset(ChatState.ANALYZING, ChatState.SPEAKING);
-    });
+    if (connection !== null) {
+      connection.onFrame = (frame) => this.receive(frame);
+      connection.onState((state) => {
+        if (state === 'connected') return;
+        // Nothing more will be heard of what was to be spoken.
+        this.forgetSpeech();
+        this.states.reset(ChatState.ANALYZING, ChatState.SPEAKING);
+      });
+    }
     this.stopHeartbeat = parts.startHeartbeat?.((error) => this.errors.emit(toError(error)));
   }
 
@@ -331,7 +329,7 @@ export class ChatSession {
       this.speechOrdered();
       this.states.update(ChatState.ANALYZING, null);
     } else if (perso.state === 'recovering') {
-      this.errors.emit(new Error('Speech was dropped: too much of it waits for the connection to come back'));
+      this.errors.emit(new Error('Speech dropped: too much waits'));
     }
     return ordered;
   }
@@ -346,7 +344,7 @@ export class ChatSession {
       this.speechTimer.extend(Math.max(0, Number(data['duration']) || 0));
     } else if (type === 'stt') {
       this.states.update(null, ChatState.ANALYZING);
-      const text = typeof data['text'] === 'string' ? data['text'] : '';
+      const text = textOr(data['text'], '');
       const { sttCallback } = this;
       if (sttCallback !== undefined) callGuarded(() => sttCallback(text));
       else this.processChat(text);

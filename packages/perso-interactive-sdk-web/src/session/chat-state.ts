@@ -36,18 +36,19 @@ export function createChatStates(): ChatStates {
   const counts = new Map<ChatState, number>();
   const listeners = createListeners<ChatState[]>();
   const emit = (): void => listeners.emit([...counts.keys()]);
+  const active = (): string => [...counts.keys()].join();
 
   return {
     has: (state) => counts.has(state),
     update(add, remove) {
-      const before = [...counts.keys()];
+      const before = active();
       if (add !== null) counts.set(add, add === ChatState.ANALYZING ? (counts.get(add) ?? 0) + 1 : 1);
       if (remove !== null) {
         const left = (counts.get(remove) ?? 0) - 1;
         if (left > 0) counts.set(remove, left);
         else counts.delete(remove);
       }
-      if (before.length !== counts.size || before.some((state) => !counts.has(state))) emit();
+      if (before !== active()) emit();
     },
     reset(...states) {
       const before = counts.size;

@@ -1,14 +1,18 @@
 /** Conversation with speech: each piece of an answer is spoken as it comes, and logged when its text is complete. */
 
 import { linkAbort, type SignalOptions } from '../abort.ts';
+import type { SessionAddress } from '../api/rest.ts';
 import type { ChatTool } from '../chat-tool.ts';
 import { LLMError, LLMStreamingResponseError, toError } from '../errors.ts';
-import { type RequestLlm, runTurn } from '../llm/turn.ts';
+import type { Listeners } from '../listeners.ts';
+import { runTurn } from '../llm/turn.ts';
+import type { ChatLog } from './chat-log.ts';
+import { ChatState, type ChatStates } from './chat-state.ts';
 import type { TurnWatch } from './turn-timings.ts';
 
 export interface ChatTurns {
   /** Runs a turn; resolves when it is over, and never rejects. An abort ends it quietly. */
-  run(message: string, options?: SignalOptions): Promise<void>;
+  run(message: string, options: SignalOptions): Promise<void>;
   /** Adds something the AI human says without being asked. */
   addAssistantText(text: string): void;
   /** Aborts what is under way, and resolves when all of it has ended. */
@@ -16,34 +20,42 @@ export interface ChatTurns {
 }
 
 export interface ChatTurnsOptions {
+  readonly session: SessionAddress;
   readonly tools: () => ReadonlyArray<ChatTool>;
-  readonly requestLlm: RequestLlm;
   /** Orders speech; `true` when there was something to order. */
   readonly speak: (text: string) => boolean;
   readonly cleanAnswer: (text: string) => string;
   readonly watchTurn?: (() => TurnWatch) | undefined;
-  readonly log: (text: string) => void;
-  readonly onStart: () => void;
-  readonly onEnd: () => void;
-  readonly onError: (error: LLMError) => void;
+  readonly log: ChatLog;
+  readonly states: ChatStates;
+  readonly errors: Listeners<Error>;
 }
 
-export function createChatTurns(options: ChatTurnsOptions): ChatTurns {
+export function createChatTurns({
+  session,
+  tools,
+  speak,
+  cleanAnswer,
+  watchTurn,
+  log,
+  states,
+  errors,
+}: ChatTurnsOptions): ChatTurns {
   const history: object[] = [];
   const running = new Map<AbortController, Promise<void>>();
 
   const runGuarded = async (message: string, signal: AbortSignal): Promise<void> => {
     let partial = '';
-    const watch = options.watchTurn?.();
-    options.onStart();
+    const watch = watchTurn?.();
+    states.update(ChatState.LLM, null);
     try {
       const turn = runTurn({
+        session,
         message,
         history,
-        tools: options.tools(),
-        requestLlm: options.requestLlm,
+        tools: tools(),
         signal,
-        clean: options.cleanAnswer,
+        clean: cleanAnswer,
         describeToolFailure: () => ({ result: 'error!' }),
       });
       for await (const event of turn) {
@@ -51,10 +63,10 @@ export function createChatTurns(options: ChatTurnsOptions): ChatTurns {
         if (event.type === 'piece') {
           partial += event.text;
           if (event.text !== '') watch?.text();
-          if (options.speak(event.text)) watch?.ordered();
+          if (speak(event.text)) watch?.ordered();
         } else if (event.type === 'text') {
           partial = '';
-          options.log(event.text);
+          log.add(event.text, false);
         } else if (event.type === 'complete') {
           history.push(...event.entries);
           watch?.end('completed');
@@ -62,17 +74,17 @@ export function createChatTurns(options: ChatTurnsOptions): ChatTurns {
       }
     } catch (error) {
       watch?.end('failed');
-      options.onError(toLlmError(error));
+      errors.emit(toLlmError(error));
     } finally {
       // What was spoken before an abort or a failure stays visible.
-      if (partial !== '') options.log(partial);
+      if (partial !== '') log.add(partial, false);
       watch?.end('cancelled');
-      options.onEnd();
+      states.update(null, ChatState.LLM);
     }
   };
 
   return {
-    run(message, { signal } = {}) {
+    run(message, { signal }) {
       const controller = new AbortController();
       const unlink = linkAbort(signal, controller);
       const turn = runGuarded(message, controller.signal).finally(() => {

@@ -41,7 +41,6 @@ export interface CreateSessionObjectOptions extends SignalOptions {
 /** The generation that this package is. */
 const currentGeneration: Generation = {
   pingSilenceLimitMs: PING_SILENCE_LIMIT_MS,
-  vp8Only: false,
   cleanAnswer: removeEmoji,
   showsLateSpeech: false,
   clearsAfterTurn: false,
@@ -143,8 +142,8 @@ export function toConnectOptions(
   sixth: unknown,
 ): ConnectOptions {
   if (typeof first === 'object') {
-    const { apiServer, clientTools, ...rest } = first;
-    return { ...rest, apiServer: resolveApiServer(apiServer), clientTools: clientTools ?? [] };
+    const { apiServer, clientTools = [] } = first;
+    return { ...first, apiServer: resolveApiServer(apiServer), clientTools };
   }
   const isOlderForm = typeof fifth === 'boolean';
   const tools = isOlderForm ? sixth : fifth;
@@ -163,30 +162,27 @@ export async function connectSession(
   options: ConnectOptions,
   internals: SessionInternals = {},
 ): Promise<Session> {
-  const { apiServer, sessionId, width, height, clientTools, enableVoiceChat, signal } = options;
+  const { apiServer, sessionId, width, height, clientTools, signal, recovery = true } = options;
   const { fetch, createPeerConnection } = internals;
   const mark = createMark(options.onMilestone);
-  const requestOptions = { fetch, signal };
+  const session = { apiServer, sessionId, fetch };
   const parts = {
+    session,
     generation: currentGeneration,
-    apiServer,
-    sessionId,
     clientTools,
-    fetch,
     createRecorder:
       internals.createRecorder ?? (() => createWavRecorder({ targetSampleRate: TTS_TARGET_SAMPLE_RATE })),
   };
 
-  const info: unknown = await fetchSessionInfo(apiServer, sessionId, requestOptions);
+  const info: unknown = await fetchSessionInfo(session, signal);
   mark?.('session-info');
-  const localAudio = await acquireLocalAudio(enableVoiceChat, internals.openLocalAudio, signal);
+  const localAudio = await acquireLocalAudio(options.enableVoiceChat, internals.openLocalAudio, signal);
 
   if (!hasPicture(info)) {
     localAudio?.release(false);
-    await sendSessionEvent(apiServer, sessionId, 'SESSION_START', '', requestOptions);
+    await sendSessionEvent(session, 'SESSION_START', '', signal);
     mark?.('connected');
-    const beat = (): Promise<unknown> =>
-      sendSessionEvent(apiServer, sessionId, 'SESSION_DURING', '', { fetch });
+    const beat = (): Promise<unknown> => sendSessionEvent(session, 'SESSION_DURING');
     return new Session({
       ...parts,
       connection: null,
@@ -195,14 +191,14 @@ export async function connectSession(
   }
 
   try {
-    const recoverable = options.recovery ?? true;
     const connection = await createConnection({
       open: createLinkOpener({
-        ...{ apiServer, sessionId, fetch, createPeerConnection, mark, recoverable },
+        ...{ session, createPeerConnection, mark },
+        recoverable: recovery,
         localStream: localAudio?.stream,
         generation: currentGeneration,
       }),
-      recover: recoverable ? recover : undefined,
+      recover: recovery ? recover : undefined,
       localAudio,
       signal,
     });

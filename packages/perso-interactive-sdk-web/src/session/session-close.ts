@@ -1,9 +1,9 @@
 /** What a page learns when its session has closed. */
 
 import { pause } from '../abort.ts';
-import type { RequestOptions } from '../api/http.ts';
-import { fetchSessionInfo } from '../api/rest.ts';
+import { fetchSessionInfo, type SessionAddress } from '../api/rest.ts';
 import type { ConnectionStatus, SessionCloseCause } from '../rtc/connection.ts';
+import { textOr } from '../text-or.ts';
 
 /** How and why a session has closed. */
 export interface SessionClose {
@@ -22,20 +22,14 @@ export interface SessionClose {
 
 const REASON_PAUSES_MS: readonly number[] = [0, 200, 400, 800, 1_600];
 
-export function createSessionClose(
-  { code, cause }: ConnectionStatus,
-  apiServer: string,
-  sessionId: string,
-  options: RequestOptions,
-): SessionClose {
-  let reason: Promise<string | null> | undefined;
+export function createSessionClose({ code, cause }: ConnectionStatus, session: SessionAddress): SessionClose {
+  let answer: Promise<string | null> | undefined;
   const ask = async (): Promise<string | null> => {
     for (const pauseMs of REASON_PAUSES_MS) {
-      await pause(pauseMs, undefined);
+      await pause(pauseMs);
       try {
-        const info: { termination_reason?: unknown } = await fetchSessionInfo(apiServer, sessionId, options);
-        if (typeof info.termination_reason === 'string' && info.termination_reason !== '')
-          return info.termination_reason;
+        const reason = textOr((await fetchSessionInfo(session)).termination_reason, '');
+        if (reason !== '') return reason;
       } catch {
         // The next attempt may reach the server.
       }
@@ -48,8 +42,8 @@ export function createSessionClose(
     cause,
     terminationReason() {
       // All callbacks share one answer.
-      reason ??= ask();
-      return reason;
+      answer ??= ask();
+      return answer;
     },
   };
 }

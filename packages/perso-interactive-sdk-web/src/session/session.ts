@@ -6,7 +6,7 @@ import { decodeBase64, toAudioBlob } from '../audio/decode.ts';
 import { removeEmoji } from '../emoji.ts';
 import { ApiError, STTError, TTSDecodeError, TTSError, toError } from '../errors.ts';
 import { type LLMStreamChunk, LlmProcessor, type ProcessLLMOptions } from '../llm/llm-processor.ts';
-import type { ConnectionState } from '../rtc/connection.ts';
+import type { ConnectionState, ConnectionStatus } from '../rtc/connection.ts';
 import type { STTResponse } from '../types.ts';
 import { normalizeAudioFormat } from './audio-format.ts';
 import { ChatSession, type ChatSessionParts } from './chat-session.ts';
@@ -61,25 +61,24 @@ export class Session extends ChatSession {
   constructor(parts: SessionParts) {
     super({ ...parts, timings: createTurnTimings() });
     this.lastRecordedAudioFile = null;
-    this.closing = undefined;
     this.videos = createVideoElements();
     this.recording = createSttRecording({
       createRecorder: parts.createRecorder,
       onAutoStopFailure: () => this.states.update(null, ChatState.RECORDING),
     });
+    const ignore = (): void => undefined;
     this.llm = new LlmProcessor(
       {
-        apiServer: parts.apiServer,
-        sessionId: parts.sessionId,
+        ...parts.session,
         clientTools: parts.clientTools,
         callbacks: {
-          onChatStateChange: (add, remove) => this.states.update(add, remove),
-          onError: () => undefined,
-          onChatLog: () => undefined,
-          onTTSTF: () => undefined,
+          onChatStateChange: this.states.update,
+          onError: ignore,
+          onChatLog: ignore,
+          onTTSTF: ignore,
         },
       },
-      { fetch: parts.fetch },
+      parts.session,
     );
     parts.connection?.onState((state) => {
       if (state === 'connected') this.videos.follow(this.getRemoteStream());
@@ -142,8 +141,7 @@ export class Session extends ChatSession {
     const { epoch } = this;
     this.states.update(ChatState.TTS, null);
     try {
-      const params = { sessionId: this.sessionId, text, locale, output_format };
-      const { audio } = await synthesize(this.apiServer, params, { ...this.requestOptions, signal });
+      const { audio } = await synthesize(this.address, { text, locale, output_format }, signal);
       const blob = await abortable(toAudioBlob(decodeBase64(audio), resample), signal);
       return epoch === this.epoch ? blob : undefined;
     } catch (error) {
@@ -229,8 +227,7 @@ export class Session extends ChatSession {
     { signal }: SignalOptions = {},
   ): Promise<STTResponse> {
     try {
-      const options = { ...this.requestOptions, signal };
-      return await transcribe(this.apiServer, this.sessionId, audio, language, options);
+      return await transcribe(this.address, audio, language, signal);
     } catch (error) {
       throw error instanceof ApiError ? new STTError(error) : error;
     }
@@ -311,12 +308,11 @@ export class Session extends ChatSession {
    * ```
    */
   override onClose(callback: (manualClosed: boolean, close: SessionClose) => void): () => void {
-    const { perso, apiServer, sessionId, requestOptions } = this;
-    if (perso === null) return () => undefined;
-    return perso.onStatus((status) => {
-      this.closing ??= createSessionClose(status, apiServer, sessionId, requestOptions);
+    const follow = (status: ConnectionStatus): unknown => {
+      this.closing ??= createSessionClose(status, this.address);
       return callback(this.closing.manual, this.closing);
-    });
+    };
+    return this.perso?.onStatus(follow) ?? (() => undefined);
   }
 
   /**
@@ -362,8 +358,7 @@ export class Session extends ChatSession {
     { signal }: SignalOptions = {},
   ): Promise<void> {
     const text = typeof detail === 'string' ? detail : JSON.stringify(detail);
-    const options = { ...this.requestOptions, signal };
-    await sendSessionEvent(this.apiServer, this.sessionId, 'SESSION_LOG', text, options);
+    await sendSessionEvent(this.address, 'SESSION_LOG', text, signal);
   }
 
   override stopSession(): void {

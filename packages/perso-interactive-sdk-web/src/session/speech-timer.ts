@@ -21,19 +21,15 @@ export function createSpeechTimer(onEnd: () => void): SpeechTimer {
   return {
     extend(durationMs) {
       const now = performance.now();
-      const delay =
-        timer === undefined
-          ? durationMs + SPEAKING_SLACK_FIRST_MS
-          : Math.max(0, endsAtMs - now) + durationMs + SPEAKING_SLACK_NEXT_MS;
+      const runMs =
+        timer === undefined ? SPEAKING_SLACK_FIRST_MS : SPEAKING_SLACK_NEXT_MS + Math.max(0, endsAtMs - now);
+      const delayMs = Math.min(runMs + durationMs, MAX_DELAY_MS);
       cancel();
-      endsAtMs = now + Math.min(delay, MAX_DELAY_MS);
-      timer = setTimeout(
-        () => {
-          timer = undefined;
-          onEnd();
-        },
-        Math.min(delay, MAX_DELAY_MS),
-      );
+      endsAtMs = now + delayMs;
+      timer = setTimeout(() => {
+        timer = undefined;
+        onEnd();
+      }, delayMs);
     },
     cancel,
   };

@@ -43,6 +43,8 @@ export function createSttRecording({ createRecorder, onAutoStopFailure }: SttRec
     );
   };
 
+  const isBusy = (): boolean => autoStop !== undefined || recorder?.isRecording() === true;
+
   const throwAway = (): void => {
     clearTimeout(timer);
     kept = undefined;
@@ -64,7 +66,7 @@ export function createSttRecording({ createRecorder, onAutoStopFailure }: SttRec
       }
       if (attempt.cancelled) {
         active.stop().catch(() => undefined);
-        throw new Error('STT recording was stopped before it had started');
+        throw new Error('STT recording was stopped');
       }
       if (timeoutMs !== undefined && timeoutMs > 0) timer = setTimeout(() => stopByItself(active), timeoutMs);
     },
@@ -79,9 +81,8 @@ export function createSttRecording({ createRecorder, onAutoStopFailure }: SttRec
       if (!recorder.isRecording()) throw new Error('STT recording is not in progress');
       return recorder.stop();
     },
-    isUnderWay: () =>
-      starting?.cancelled === false || autoStop !== undefined || recorder?.isRecording() === true,
-    isActive: () => kept !== undefined || autoStop !== undefined || recorder?.isRecording() === true,
+    isUnderWay: () => starting?.cancelled === false || isBusy(),
+    isActive: () => kept !== undefined || isBusy(),
     discard: throwAway,
   };
 }

@@ -93,6 +93,11 @@ async function create(failure?: Error) {
     outbound: createGuardedFetch({ allowPrivate: false, maxResponseBytes: 1000 }),
     // No document is touched here.
     knowledge: {} as never,
+    // Nor is the voice gateway called.
+    gateway: {} as never,
+    router: {} as never,
+    serverTools: {} as never,
+    admitCall: () => {},
     describeMcpServer,
     now: () => new Date(0),
   });

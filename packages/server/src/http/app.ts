@@ -3,10 +3,12 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createOpenApiDocument, type OpenApiDocument, PlatformError, persoRoutes } from '@visavox/contract';
 import { manageRoutes } from '@visavox/contract/manage';
+import { openAiRoutes, spekoRoutes } from '@visavox/contract/speko';
 import { type Context, Hono } from 'hono';
 import { bindRoutes } from './bind.ts';
 import { renderDocsPage } from './docs.ts';
 import { CORS_HEADERS, errorResponse, toPlatformError } from './errors.ts';
+import { bindGateway, type GatewayAppOptions } from './gateway-app.ts';
 import { createKeyring } from './keyring.ts';
 import { createManageHandlers, type ManageContext } from './manage/routes.ts';
 import { serveMediaFiles } from './media-files.ts';
@@ -14,7 +16,10 @@ import { createPersoHandlers, type PersoContext } from './perso/routes.ts';
 import { createRateLimits, type RateLimitOptions } from './rate-limits.ts';
 import { serveSdkFiles } from './sdk-files.ts';
 
-export interface HttpOptions extends PersoContext, Omit<ManageContext, 'keyring'> {
+export interface HttpOptions
+  extends PersoContext,
+    Omit<ManageContext, 'keyring'>,
+    Omit<GatewayAppOptions, 'log' | 'decodeAudio' | 'now'> {
   readonly publicUrl: string | undefined;
   readonly rateLimits: RateLimitOptions;
   /** Folder of the built console; absent when it is not built. */
@@ -82,6 +87,12 @@ export function createHttpApp(options: HttpOptions): {
       description: 'Organizations, keys, prompts, documents, pictures, tool servers, rule sets, templates.',
       routes: manageRoutes,
     },
+    speko: {
+      path: '/openapi/speko.json',
+      title: 'Visavox: voice gateway',
+      description: 'One API over every recogniser, language model and voice, routed and with failover.',
+      routes: [...spekoRoutes, ...openAiRoutes],
+    },
   } as const;
   /** Each document is written once per origin. */
   const written = new Map<string, OpenApiDocument>();
@@ -102,7 +113,7 @@ export function createHttpApp(options: HttpOptions): {
     written.set(key, document);
     return document;
   };
-  for (const name of ['perso', 'manage'] as const) {
+  for (const name of ['perso', 'manage', 'speko'] as const) {
     const { path: documentPath } = documents[name];
     const page = (context: Context) =>
       context.html(renderDocsPage(documentFor(name, context.req.raw), documentPath));
@@ -117,6 +128,8 @@ export function createHttpApp(options: HttpOptions): {
   const binding = { keyring, limits, baseUrlOf };
   bindRoutes(app, persoRoutes, createPersoHandlers(options), binding);
   bindRoutes(app, manageRoutes, createManageHandlers({ ...options, keyring }), binding);
+
+  bindGateway(app, options, binding);
 
   app.get('*', async (context) => {
     const file = await findConsoleFile(options.consoleDirectory, context.req.path);

@@ -18,17 +18,26 @@ export interface Call {
 
 export type Handler = (call: Call) => Promise<Response | object | undefined>;
 
+export interface BindOptions {
+  readonly keyring: Keyring;
+  readonly limits: RateLimits;
+  readonly baseUrlOf: (request: Request) => string;
+  /** Prints errors in the dialect of these routes. Default: that of the app. */
+  readonly onError?: (error: unknown) => Response;
+  /** What is checked besides the key, before the handler. */
+  readonly admit?: (caller: KeyOwner) => void;
+}
+
 /** Of the whole path set the methods of one path come together, so that 405 is told from 404. */
 export function bindRoutes<Id extends string>(
   app: Hono,
   routes: readonly (RouteDescription & { readonly operationId: Id })[],
   handlers: Readonly<Record<Id, Handler>>,
-  options: {
-    readonly keyring: Keyring;
-    readonly limits: RateLimits;
-    readonly baseUrlOf: (request: Request) => string;
-  },
+  options: BindOptions,
 ): void {
+  const { onError } = options;
+  const guard = (run: (context: Context) => Promise<Response>) =>
+    onError === undefined ? run : (context: Context) => run(context).catch(onError);
   const paths = new Map<string, (RouteDescription & { readonly operationId: Id })[]>();
   for (const route of routes) {
     const path = route.path.replace(/\/$/, '').replace(/\{(\w+)\}/g, ':$1');
@@ -36,12 +45,14 @@ export function bindRoutes<Id extends string>(
   }
   for (const [path, methods] of paths) {
     for (const route of methods) {
-      app.on(route.method.toUpperCase(), path, async (context) => {
+      const handle = guard(async (context) => {
         const request = context.req.raw;
         const parameters = context.req.param() as Record<string, string>; // every name of the path is there
+        const caller = await authenticate(route, context, parameters, options);
+        if (caller !== undefined) options.admit?.(caller);
         const result = await handlers[route.operationId]({
           request,
-          caller: await authenticate(route, context, parameters, options),
+          caller,
           parameters,
           query: new URL(request.url).searchParams,
           baseUrl: options.baseUrlOf(request),
@@ -50,10 +61,14 @@ export function bindRoutes<Id extends string>(
         if (result === undefined) return new Response(null, { status: 204 });
         return Response.json(result, { status: route.success.status });
       });
+      app.on(route.method.toUpperCase(), path, handle);
     }
-    app.all(path, (context) => {
-      throw new PlatformError('method_not_allowed', `Method ${context.req.method} is not allowed here.`);
-    });
+    app.all(
+      path,
+      guard(async (context) => {
+        throw new PlatformError('method_not_allowed', `Method ${context.req.method} is not allowed here.`);
+      }),
+    );
   }
 }
 

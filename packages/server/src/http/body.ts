@@ -129,6 +129,8 @@ function describe(issue: z.core.$ZodIssue, value: unknown): readonly [ErrorCode,
         'invalid_choice',
         `Expected one of ${issue.values.map((choice) => JSON.stringify(choice)).join(', ')}.`,
       ];
+    case 'unrecognized_keys':
+      return ['invalid', `Not known here: ${issue.keys.slice(0, 10).join(', ')}.`];
     default:
       return ['invalid', 'This field is not valid.'];
   }

@@ -1,10 +1,14 @@
 /** Builds every provider that works on this machine, in order of preference. */
+import { DEFAULT_MODEL_NAME, KNOWN_MODELS } from '@visavox/contract/models';
+import { primaryLanguage } from '../text/language.ts';
 import { createEspeakProvider } from './espeak.ts';
 import { createFliteProvider } from './flite.ts';
 import { detectLocalModels } from './local-models.ts';
 import { createOpenAiProvider } from './openai.ts';
 import { createPocketsphinxProvider, findPocketsphinx } from './pocketsphinx.ts';
 import { type Provider, ProviderError } from './provider.ts';
+import { createSherpaProvider, findSherpaHost, noSherpaError, type SherpaProvider } from './sherpa.ts';
+import { findSherpaModels } from './sherpa-models.ts';
 import { createSoundswallowerProvider } from './soundswallower.ts';
 import { createStandInProvider } from './stand-in/stand-in.ts';
 
@@ -20,7 +24,7 @@ export interface CreateProvidersOptions {
     readonly apiKey?: string | undefined;
     readonly baseUrl?: string | undefined;
   };
-  /** Folder for models that the operator has added. */
+  /** Folder that holds the folder of downloaded models. */
   readonly dataDir: string;
   readonly log: ProviderLog;
   readonly signal: AbortSignal;
@@ -44,6 +48,7 @@ export async function createProviders(options: CreateProvidersOptions): Promise<
     ['local-models', () => startLocalModels(options)],
     ['flite', async () => [await createFliteProvider({ signal })]],
     ['espeak', async () => [await createEspeakProvider({ signal })]],
+    ['sherpa', () => startSherpa(options)],
     ['pocketsphinx', () => startPocketsphinx(options)],
     ['soundswallower', async () => [createSoundswallowerProvider()]],
     ['stand-in', async () => [createStandInProvider()]],
@@ -73,9 +78,15 @@ export async function createProviders(options: CreateProvidersOptions): Promise<
 
 /** The error for a request in a language that no recogniser understands. Its message tells how to get one. */
 export function noRecognizerError(language: string): ProviderError {
+  const primary = primaryLanguage(language);
+  const fitting = KNOWN_MODELS.find(
+    ({ languages }) => languages.includes(primary) || languages.includes('*'),
+  );
+  const isTag = /^[a-z]{2,3}$/.test(primary);
+  const model = isTag && fitting !== undefined ? fitting.name : DEFAULT_MODEL_NAME;
   return new ProviderError(
     'unavailable',
-    `no speech recognizer here understands the language ${language}; set OPENAI_API_KEY or OPENAI_BASE_URL for one that does, or send text instead of speech`,
+    `no speech recognizer here understands the language ${language}; download a model with "visavox models pull ${model}" ("visavox models list" shows others) and start the server again, set OPENAI_API_KEY or OPENAI_BASE_URL for a vendor, or send text instead of speech`,
   );
 }
 
@@ -101,6 +112,47 @@ async function startLocalModels(options: CreateProvidersOptions): Promise<readon
       .filter(({ baseUrl }) => baseUrl !== configured)
       .map((server) => createOpenAiProvider({ ...server, ...sharedOptions(options) })),
   );
+}
+
+async function startSherpa(options: CreateProvidersOptions): Promise<readonly Provider[]> {
+  const { log, signal } = options;
+  const { models, problems } = await findSherpaModels(options.dataDir);
+  for (const { kind, message } of problems) {
+    log.warn({ provider: 'sherpa', kind, reason: message }, 'A speech or language provider is not available');
+  }
+  if (models.length === 0) {
+    throw new ProviderError(
+      'unavailable',
+      `expected a recognition model in the data folder; visavox models pull ${DEFAULT_MODEL_NAME}`,
+    );
+  }
+  const hostPath = findSherpaHost();
+  if (hostPath === undefined) throw noSherpaError();
+  const providers = models.map((model) => createSherpaProvider({ model, hostPath }));
+  void preload(providers, options).catch(() => {});
+  signal.throwIfAborted();
+  return providers;
+}
+
+/** Loads, one after the other, each model that is the first choice for some language. */
+async function preload(
+  providers: readonly SherpaProvider[],
+  { log, signal }: CreateProvidersOptions,
+): Promise<void> {
+  const served = new Set<string>();
+  for (const provider of providers) {
+    const { languages } = provider.recognizer;
+    if (languages.every((language) => served.has(language))) continue;
+    for (const language of languages) served.add(language);
+    try {
+      await provider.preload({ signal });
+      log.info({ provider: provider.id }, 'A recognition model is loaded');
+    } catch (error) {
+      if (signal.aborted) return;
+      const reason = error instanceof ProviderError ? error.message : undefined;
+      log.warn({ provider: provider.id, reason }, 'A recognition model could not be loaded');
+    }
+  }
 }
 
 async function startPocketsphinx(options: CreateProvidersOptions): Promise<readonly Provider[]> {

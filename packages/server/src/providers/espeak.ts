@@ -100,6 +100,7 @@ export async function createEspeakProvider(options: EspeakProviderOptions = {}):
   return {
     id: 'espeak',
     displayName: 'eSpeak NG (built in)',
+    kind: 'built-in',
     synthesizer: { voices, synthesize: (request, { signal }) => synthesize(host, voices, request, signal) },
     close: () => host.close(),
   };

@@ -58,6 +58,7 @@ export async function createFliteProvider(
   return {
     id: 'flite',
     displayName: 'Flite (built in)',
+    kind: 'built-in',
     synthesizer: {
       voices: VOICES,
       synthesize: (request, { signal }) => synthesize(worker, request, signal),

@@ -6,12 +6,16 @@ const MAX_JSON_CHARACTERS = 4_000_000;
 /** The error for an answer that is not 2xx. */
 export async function errorFromResponse(response: Response, what: string): Promise<ProviderError> {
   await response.body?.cancel().catch(() => {});
-  const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
-  return new ProviderError(
-    kindOfStatus(response.status),
-    `${what} failed with HTTP status ${response.status}`,
-    retryAfterMs === undefined ? {} : { retryAfterMs },
-  );
+  return errorFromStatus(response.status, response.headers.get('retry-after'), what);
+}
+
+/** The error for an HTTP status. */
+export function errorFromStatus(status: number, retryAfter: string | null, what: string): ProviderError {
+  const retryAfterMs = readRetryAfter(retryAfter);
+  return new ProviderError(kindOfStatus(status), `${what} failed with HTTP status ${status}`, {
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }
 
 /** The error for a request that got no answer: an abort stays the signal's reason. */
@@ -40,6 +44,7 @@ export async function readJson(response: Response, what: string): Promise<unknow
 
 function kindOfStatus(status: number): ProviderErrorKind {
   if (status === 401 || status === 403) return 'auth';
+  if (status === 402) return 'payment';
   if (status === 429) return 'rate-limited';
   if (status === 408 || status === 504) return 'timeout';
   if (status >= 400 && status < 500) return 'bad-request';

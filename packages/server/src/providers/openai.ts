@@ -126,6 +126,7 @@ export async function createOpenAiProvider(options: OpenAiOptions = {}): Promise
   return {
     id,
     displayName: endpoint.displayName,
+    kind: isVendor ? 'vendor' : 'endpoint',
     ...(models.length > 0 ? { languageModels: { models, get: (modelId) => sdk.chatModel(modelId) } } : {}),
     ...(speechModel ? { synthesizer: createSynthesizer(endpoint, speechModel, closing.signal) } : {}),
     ...(transcriptionModel

@@ -57,6 +57,7 @@ export function createPocketsphinxProvider(options: PocketsphinxOptions): Provid
   return {
     id: 'pocketsphinx',
     displayName: 'PocketSphinx (local)',
+    kind: 'built-in',
     recognizer: {
       languages: ['en'],
       limitedVocabulary: false,

@@ -31,6 +31,7 @@ export function createSoundswallowerProvider(): Provider {
   return {
     id: 'soundswallower',
     displayName: 'SoundSwallower (built in, small vocabulary)',
+    kind: 'built-in',
     recognizer: {
       languages: ['en'],
       limitedVocabulary: true,

@@ -12,6 +12,8 @@ export type ApiKeyRow = Omit<typeof schema.apiKeys.$inferSelect, 'keyHash'>;
 export interface KeyOwner {
   readonly keyId: string;
   readonly role: schema.KeyRole;
+  /** What calls with this key may cost in all; null means unlimited. */
+  readonly budgetMicroUsd: number | null;
   readonly organization: OrganizationRow;
 }
 
@@ -99,6 +101,8 @@ export function createKeyStore<Kind extends PgQueryResultHKT>(
     hint: apiKeys.hint,
     createdAt: apiKeys.createdAt,
     revokedAt: apiKeys.revokedAt,
+    lastUsedAt: apiKeys.lastUsedAt,
+    budgetMicroUsd: apiKeys.budgetMicroUsd,
   };
   return {
     async put({ organizationId, key, label, role }) {
@@ -141,7 +145,12 @@ export function createKeyStore<Kind extends PgQueryResultHKT>(
     },
     async findOwner(key) {
       const [row] = await database
-        .select({ keyId: apiKeys.id, role: apiKeys.role, organization: organizations })
+        .select({
+          keyId: apiKeys.id,
+          role: apiKeys.role,
+          budgetMicroUsd: apiKeys.budgetMicroUsd,
+          organization: organizations,
+        })
         .from(apiKeys)
         .innerJoin(organizations, eq(organizations.id, apiKeys.organizationId))
         .where(and(eq(apiKeys.keyHash, hashApiKey(key)), isNull(apiKeys.revokedAt)));

@@ -3,14 +3,17 @@
  * requests read over and over is remembered for a moment; a change made here shows at once, one made by another node
  * after that moment.
  */
-import { and, asc, eq, exists, getTableColumns, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, getTableColumns, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgDatabase, PgQueryResultHKT, PgTable } from 'drizzle-orm/pg-core';
 import { createRecentReads } from './recent-reads.ts';
 import * as schema from './schema.ts';
 
 export type PromptRow = typeof schema.prompts.$inferSelect;
 export type BackgroundImageRow = Omit<typeof schema.backgroundImages.$inferSelect, 'image'>;
-export type DocumentRow = Omit<typeof schema.documents.$inferSelect, 'file' | 'attempt' | 'edition'>;
+export type DocumentRow = Omit<
+  typeof schema.documents.$inferSelect,
+  'file' | 'attempt' | 'edition' | 'knowledgeBaseId' | 'metadata' | 'state'
+> & { readonly state: Exclude<(typeof schema.DOCUMENT_STATES)[number], 'pending'> };
 export type McpServerRow = typeof schema.mcpServers.$inferSelect;
 export type TextNormalizationConfigRow = typeof schema.textNormalizationConfigs.$inferSelect;
 export type SessionTemplateRow = typeof schema.sessionTemplates.$inferSelect;
@@ -85,13 +88,17 @@ interface ResourceDefinition {
   readonly table: PgTable & ResourceColumns;
   readonly columns: Readonly<Record<string, PgColumn>>;
   readonly blob?: PgColumn;
+  /** Rows that are no resources: they belong to something else. */
+  readonly ownerColumn?: PgColumn;
 }
 
 export function createResources<Kind extends PgQueryResultHKT>(
   database: PgDatabase<Kind, typeof schema>,
 ): Resources {
   const { image, ...imageColumns } = getTableColumns(schema.backgroundImages);
-  const { file, attempt, edition, ...documentColumns } = getTableColumns(schema.documents);
+  const { file, attempt, edition, knowledgeBaseId, metadata, ...documentColumns } = getTableColumns(
+    schema.documents,
+  );
 
   const create = <Row, Insert>(definition: ResourceDefinition): ResourceTable<Row, Insert> => {
     const { kind, table, columns, blob } = definition;
@@ -119,6 +126,9 @@ export function createResources<Kind extends PgQueryResultHKT>(
             ),
         ),
       ) as SQL;
+    const { ownerColumn } = definition;
+    const isResource = ownerColumn === undefined ? undefined : isNull(ownerColumn);
+    const isRow = (id: string) => and(eq(table.id, id), isResource);
     const isOf = (id: string) => and(eq(assignments.kind, kind), eq(assignments.resourceId, id));
     return {
       async list(organizationId) {
@@ -126,13 +136,13 @@ export function createResources<Kind extends PgQueryResultHKT>(
           database
             .select(columns)
             .from(source)
-            .where(usableBy(organizationId))
+            .where(and(usableBy(organizationId), isResource))
             .orderBy(asc(table.createdAt), asc(table.id)),
         );
         return rows as Row[];
       },
       async find(id) {
-        const [row] = await database.select(columns).from(source).where(eq(table.id, id));
+        const [row] = await database.select(columns).from(source).where(isRow(id));
         return row as Row | undefined;
       },
       async findFor(organizationId, id) {
@@ -140,7 +150,7 @@ export function createResources<Kind extends PgQueryResultHKT>(
           database
             .select({ ...columns, usable: sql<boolean>`${usableBy(organizationId)}` })
             .from(source)
-            .where(eq(table.id, id)),
+            .where(isRow(id)),
         );
         if (found === undefined) return undefined;
         const { usable, ...row } = found as Row & { readonly usable: boolean };
@@ -167,14 +177,14 @@ export function createResources<Kind extends PgQueryResultHKT>(
           const [row] = await database
             .update(source)
             .set(changes as never)
-            .where(eq(table.id, id))
+            .where(isRow(id))
             .returning(columns);
           return row as Row | undefined;
         }),
       remove: (id) =>
         reads.change(async () => {
           await database.delete(assignments).where(isOf(id));
-          const removed = await database.delete(source).where(eq(table.id, id)).returning({ id: table.id });
+          const removed = await database.delete(source).where(isRow(id)).returning({ id: table.id });
           return removed.length > 0;
         }),
       async readBlob(id) {
@@ -182,7 +192,7 @@ export function createResources<Kind extends PgQueryResultHKT>(
         const [row] = await database
           .select({ bytes: blob, mediaType: table.mediaType, organizationId: table.organizationId })
           .from(source)
-          .where(eq(table.id, id));
+          .where(isRow(id));
         return row as { bytes: Uint8Array; mediaType: string; organizationId: string } | undefined;
       },
       lend: (id, organizationId) =>
@@ -239,6 +249,7 @@ export function createResources<Kind extends PgQueryResultHKT>(
       table: schema.documents,
       columns: documentColumns,
       blob: file,
+      ownerColumn: knowledgeBaseId,
     }),
     backgroundImages: create({
       kind: 'background_image',

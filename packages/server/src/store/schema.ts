@@ -2,6 +2,7 @@
 import type { CapabilityName } from '@visavox/contract';
 import { sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   customType,
@@ -13,6 +14,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core';
 
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
@@ -64,6 +66,9 @@ export const apiKeys = pgTable(
     hint: text('hint').notNull().default(''),
     createdAt: moment('created_at').notNull().defaultNow(),
     revokedAt: moment('revoked_at'),
+    lastUsedAt: moment('last_used_at'),
+    /** What calls with this key may cost in all; null means unlimited. */
+    budgetMicroUsd: bigint('budget_micro_usd', { mode: 'number' }),
   },
   (table) => [index('api_keys_organization').on(table.organizationId, table.createdAt)],
 );
@@ -117,7 +122,8 @@ export const prompts = pgTable(
   (table) => [index('prompts_organization').on(table.organizationId, table.createdAt)],
 );
 
-export const DOCUMENT_STATES = ['waiting', 'processing', 'ready', 'failed'] as const;
+/** `pending`: announced, its file not here yet. */
+export const DOCUMENT_STATES = ['pending', 'waiting', 'processing', 'ready', 'failed'] as const;
 
 export const documents = pgTable(
   'documents',
@@ -132,6 +138,11 @@ export const documents = pgTable(
     searchCount: integer('search_count').notNull().default(5),
     /** Breadth of the vector search; null means the index's own. */
     efSearch: integer('ef_search'),
+    /** Belongs to the knowledge base of a voice agent, and to nothing else. */
+    knowledgeBaseId: text('knowledge_base_id').references((): AnyPgColumn => knowledgeBases.id, {
+      onDelete: 'cascade',
+    }),
+    metadata: jsonb('metadata').$type<Record<string, unknown>>(),
     state: text('state', { enum: DOCUMENT_STATES }).notNull().default('waiting'),
     /** For people: why processing failed, and what to do. */
     failure: text('failure'),
@@ -146,7 +157,10 @@ export const documents = pgTable(
     edition: integer('edition').notNull().default(0),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
-  (table) => [index('documents_organization').on(table.organizationId, table.createdAt)],
+  (table) => [
+    index('documents_organization').on(table.organizationId, table.createdAt),
+    index('documents_knowledge_base').on(table.knowledgeBaseId, table.createdAt),
+  ],
 );
 
 /** Pieces of documents, small enough to be given to a model. */
@@ -328,4 +342,232 @@ export const sessionEvents = pgTable(
     createdAt: moment('created_at').notNull(),
   },
   (table) => [index('session_events_session').on(table.sessionId, table.createdAt)],
+);
+
+/** Keys of vendors that organizations brought, sealed with the server's secret. */
+export const vendorKeys = pgTable(
+  'vendor_keys',
+  {
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id, { onDelete: 'cascade' }),
+    vendorId: text('vendor_id').notNull(),
+    sealedKey: text('sealed_key').notNull(),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.vendorId] })],
+);
+
+/** Measurements of the operator's own; a later one of the same model replaces the earlier. */
+export const scoreRows = pgTable(
+  'score_rows',
+  {
+    modality: text('modality', { enum: ['stt', 'llm', 'tts', 's2s'] }).notNull(),
+    providerId: text('provider_id').notNull(),
+    modelId: text('model_id').notNull(),
+    language: text('language').notNull(),
+    region: text('region').notNull().default('global'),
+    mode: text('mode', { enum: ['batch', 'streaming', 'realtime'] }).notNull(),
+    runId: text('run_id').notNull(),
+    status: text('status', { enum: ['production', 'warned', 'provisional'] })
+      .notNull()
+      .default('production'),
+    warning: text('warning'),
+    quality: doublePrecision('quality'),
+    latencyMs: doublePrecision('latency_ms'),
+    latencyP95Ms: doublePrecision('latency_p95_ms'),
+    usdPerMinute: doublePrecision('usd_per_minute'),
+    usdPerMillionInput: doublePrecision('usd_per_million_input'),
+    usdPerMillionOutput: doublePrecision('usd_per_million_output'),
+    errorRate: doublePrecision('error_rate'),
+    samples: integer('samples'),
+    computedAt: moment('computed_at').notNull(),
+    importedAt: moment('imported_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.modality, table.providerId, table.modelId, table.language, table.region, table.mode],
+    }),
+  ],
+);
+
+/** What calls of the voice gateway used: the sum of the calls of one kind within about a second. */
+export const usageRecords = pgTable(
+  'usage_records',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: moment('at').notNull(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id, { onDelete: 'cascade' }),
+    apiKeyId: text('api_key_id'),
+    sessionId: text('session_id'),
+    modality: text('modality', { enum: ['stt', 'llm', 'tts', 's2s'] }).notNull(),
+    providerId: text('provider_id').notNull(),
+    modelId: text('model_id').notNull(),
+    keySource: text('key_source', { enum: ['BYOK', 'MANAGED'] }).notNull(),
+    calls: integer('calls').notNull(),
+    /** Seconds of sound, characters, or tokens. */
+    quantity: doublePrecision('quantity').notNull(),
+    /** Null when the price is not known. */
+    costMicroUsd: doublePrecision('cost_micro_usd'),
+  },
+  (table) => [
+    index('usage_records_organization').on(table.organizationId, table.at),
+    index('usage_records_key').on(table.apiKeyId),
+  ],
+);
+
+/** The operator's ledger of an organization's credit. */
+export const creditEntries = pgTable(
+  'credit_entries',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['grant', 'debit', 'topup', 'refund', 'adjustment'] }).notNull(),
+    amountMicroUsd: bigint('amount_micro_usd', { mode: 'number' }).notNull(),
+    metric: text('metric'),
+    provider: text('provider'),
+    sessionId: text('session_id'),
+    createdAt: moment('created_at').notNull(),
+  },
+  (table) => [index('credit_entries_organization').on(table.organizationId, table.createdAt)],
+);
+
+/** Voice agents: what a conversation begins with. */
+export const agents = pgTable(
+  'agents',
+  {
+    ...owned(),
+    name: text('name').notNull(),
+    systemPrompt: text('system_prompt').notNull(),
+    voice: text('voice'),
+    intent: jsonb('intent').$type<Record<string, unknown>>().notNull(),
+    llmOptions: jsonb('llm_options').$type<Record<string, unknown>>(),
+    stackPreferences: jsonb('stack_preferences').$type<Record<string, unknown>>(),
+    sttOptions: jsonb('stt_options').$type<Record<string, unknown>>(),
+    ttsOptions: jsonb('tts_options').$type<Record<string, unknown>>(),
+    backgroundAudio: jsonb('background_audio').$type<Record<string, unknown>>(),
+    speechNormalization: jsonb('speech_normalization').$type<Record<string, unknown>>(),
+    promptVariables: jsonb('prompt_variables').$type<Record<string, unknown>[]>(),
+    webhooks: jsonb('webhooks').$type<Record<string, unknown>>(),
+    idleRePrompts: jsonb('idle_re_prompts').$type<Record<string, unknown>>(),
+    runMode: text('run_mode', { enum: ['cascade', 's2s'] })
+      .notNull()
+      .default('cascade'),
+    firstMessage: text('first_message'),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (table) => [index('agents_organization').on(table.organizationId, table.createdAt)],
+);
+
+export const agentTools = pgTable(
+  'agent_tools',
+  {
+    ...owned(),
+    agentId: text('agent_id')
+      .notNull()
+      .references(() => agents.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    description: text('description').notNull(),
+    parameters: jsonb('parameters').$type<Record<string, unknown>>().notNull(),
+    source: jsonb('source').$type<Record<string, unknown>>().notNull(),
+    /** A JSON object of secrets by reference, sealed with the server's secret; never shown. */
+    sealedSecrets: text('sealed_secrets'),
+    preToolSpeech: text('pre_tool_speech', { enum: ['auto', 'always', 'never'] })
+      .notNull()
+      .default('auto'),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex('agent_tools_name').on(table.agentId, table.name)],
+);
+
+export const knowledgeBases = pgTable(
+  'knowledge_bases',
+  {
+    ...owned(),
+    agentId: text('agent_id')
+      .notNull()
+      .references((): AnyPgColumn => agents.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    description: text('description'),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (table) => [index('knowledge_bases_agent').on(table.agentId, table.createdAt)],
+);
+
+/** Conversations of the voice gateway. */
+export const voiceSessions = pgTable(
+  'voice_sessions',
+  {
+    ...owned(),
+    mode: text('mode', { enum: ['cascade', 's2s'] }).notNull(),
+    status: text('status', { enum: ['created', 'active', 'ended', 'failed'] }).notNull(),
+    agentId: text('agent_id'),
+    /** What it was created with, defaults filled in. */
+    pipelineConfig: jsonb('pipeline_config').$type<Record<string, unknown>>().notNull(),
+    /** Values for headers of tools, sealed with the server's secret; never shown. */
+    sealedToolSecrets: text('sealed_tool_secrets'),
+    roomName: text('room_name'),
+    identity: text('identity'),
+    language: text('language'),
+    metadata: jsonb('metadata').$type<Record<string, unknown>>(),
+    webhookTags: jsonb('webhook_tags').$type<Record<string, string>>(),
+    idempotencyKey: text('idempotency_key'),
+    /** SHA-256 of the body that came with the idempotency key. */
+    bodyHash: text('body_hash'),
+    expiresAt: moment('expires_at').notNull(),
+    endedAt: moment('ended_at'),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    index('voice_sessions_organization').on(table.organizationId, table.createdAt),
+    index('voice_sessions_agent').on(table.agentId, table.createdAt),
+    uniqueIndex('voice_sessions_idempotency').on(table.organizationId, table.idempotencyKey),
+  ],
+);
+
+/** What was said, by finished turn. */
+export const voiceTurns = pgTable(
+  'voice_turns',
+  {
+    id: text('id').notNull(),
+    sessionId: text('session_id')
+      .notNull()
+      .references(() => voiceSessions.id, { onDelete: 'cascade' }),
+    index: integer('index').notNull(),
+    source: text('source', { enum: ['user', 'agent', 'system'] }).notNull(),
+    text: text('text').notNull(),
+    startedAt: moment('started_at').notNull(),
+    endedAt: moment('ended_at'),
+    provider: text('provider'),
+    model: text('model'),
+    eouMs: doublePrecision('eou_ms'),
+    llmTtftMs: doublePrecision('llm_ttft_ms'),
+    ttsTtfbMs: doublePrecision('tts_ttfb_ms'),
+    latencyStatus: text('latency_status', { enum: ['partial', 'complete', 'interrupted', 'error'] }),
+    conversationalLatencyMs: doublePrecision('conversational_latency_ms'),
+    toolCalls: jsonb('tool_calls').$type<{ name: string; args: unknown }[]>().notNull().default([]),
+  },
+  (table) => [primaryKey({ columns: [table.sessionId, table.index] })],
+);
+
+/** What happened around a conversation besides its turns. */
+export const voiceEvents = pgTable(
+  'voice_events',
+  {
+    id: text('id').primaryKey(),
+    sessionId: text('session_id')
+      .notNull()
+      .references(() => voiceSessions.id, { onDelete: 'cascade' }),
+    provider: text('provider').notNull(),
+    eventType: text('event_type').notNull(),
+    status: text('status'),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull().default({}),
+    occurredAt: moment('occurred_at').notNull(),
+    createdAt: moment('created_at').notNull(),
+  },
+  (table) => [index('voice_events_session').on(table.sessionId, table.createdAt)],
 );

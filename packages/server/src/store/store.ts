@@ -11,6 +11,7 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { Pool } from 'pg';
+import { createGatewayStore, type GatewayStore } from './gateway.ts';
 import { createKnowledgeStore, type KnowledgeStore } from './knowledge.ts';
 import {
   createKeyStore,
@@ -26,6 +27,7 @@ const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url
 /** One arbitrary number for all nodes, so that only one of them migrates a shared Postgres at a time. */
 const MIGRATION_LOCK = 8_484_001;
 
+export type { StoredScoreRow, VendorKeyRow } from './gateway.ts';
 export type { ApiKeyRow, KeyOwner, OrganizationRow } from './organizations.ts';
 export { hashApiKey } from './organizations.ts';
 export type {
@@ -48,6 +50,7 @@ export interface Store extends Resources {
   readonly keys: KeyStore;
   readonly sessions: SessionStore;
   readonly knowledge: KnowledgeStore;
+  readonly gateway: GatewayStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -123,6 +126,7 @@ function createStore<Kind extends PgQueryResultHKT>(
     organizations: createOrganizationStore(database),
     keys: createKeyStore(database),
     sessions: createSessionStore(database),
+    gateway: createGatewayStore(database),
     knowledge: createKnowledgeStore(database, { isEmbedded: kind === 'pglite' }),
     async ping() {
       await database.execute(sql`select 1`);

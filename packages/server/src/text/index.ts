@@ -7,4 +7,4 @@ export {
   createSentenceSplitter,
   splitSentences,
 } from './sentences.ts';
-export { normalizeForSpeech } from './speech.ts';
+export { normalizeForSpeech, toSpokenForm } from './speech.ts';

@@ -1,4 +1,7 @@
 /** The part of speech normalisation that suits every engine. */
+import { normalizeEnglish } from './english.ts';
+import { normalizeKorean } from './korean.ts';
+import { primaryLanguage } from './language.ts';
 import { stripMarkup } from './markup.ts';
 
 /**
@@ -7,4 +10,16 @@ import { stripMarkup } from './markup.ts';
  */
 export function normalizeForSpeech(text: string, _language: string): string {
   return stripMarkup(text).replace(/\s+/g, ' ').trim();
+}
+
+/** Everything as it is said: figures, money, addresses and signs in words, in the languages that have rules for it. */
+export function toSpokenForm(text: string, language: string): string {
+  switch (primaryLanguage(language)) {
+    case 'en':
+      return normalizeEnglish(text);
+    case 'ko':
+      return normalizeKorean(text);
+    default:
+      return normalizeForSpeech(text, language);
+  }
 }

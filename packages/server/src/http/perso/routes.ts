@@ -26,9 +26,10 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Call, Handler } from '../bind.ts';
 import { readForm, readJson } from '../body.ts';
 import { toPlatformError } from '../errors.ts';
+import { PLAIN_LINES, streamEvents } from '../event-lines.ts';
 import { textNormalizationPath } from '../media-paths.ts';
 import type { SignedLinks } from '../signed-links.ts';
-import { streamLines } from './line-stream.ts';
+
 import { findProblems, loadParts } from './parts.ts';
 import { CAPABILITY_DESCRIPTIONS, createView, type ModelStyleEntry, type View } from './view.ts';
 
@@ -210,12 +211,13 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
       const stop = new AbortController();
       const signal = AbortSignal.any([call.request.signal, session.signal, stop.signal]);
       const explained = explain(signal);
-      return streamLines(
+      return streamEvents(
         session.conversation.reply(value.message, { clearHistory: value.clear_history, signal }),
         {
           encode: (sentence) => encodeV1Line({ sentence }),
           encodeFailure: (error) => encodeV1Line({ reason: explained(error) }),
           onCancel: () => stop.abort(),
+          headers: PLAIN_LINES,
         },
       );
     },
@@ -232,12 +234,13 @@ export function createPersoHandlers(context: PersoContext): Readonly<Record<Oper
       const stop = new AbortController();
       const signal = AbortSignal.any([call.request.signal, session.signal, stop.signal]);
       const explained = explain(signal);
-      return streamLines(
+      return streamEvents(
         session.conversation.answer({ messages: value.messages, clientTools: value.tools }, { signal }),
         {
           encode: encodeLlmEvent,
           encodeFailure: (error) => encodeLlmEvent({ type: 'fail', reason: explained(error) }),
           onCancel: () => stop.abort(),
+          headers: PLAIN_LINES,
         },
       );
     },

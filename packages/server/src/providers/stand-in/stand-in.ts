@@ -32,6 +32,7 @@ export function createStandInProvider(options: StandInOptions = {}): Provider {
   return {
     id: 'stand-in',
     displayName: 'Stand-in (built in)',
+    kind: 'built-in',
     languageModels: {
       models: MODELS,
       get(modelId) {

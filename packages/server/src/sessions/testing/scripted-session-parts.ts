@@ -119,6 +119,7 @@ export function createScriptedStore(content: ScriptedContent = {}) {
     ping: notScripted,
     findTemplatesUsing: notScripted,
     knowledge: {} as Store['knowledge'], // not used by what is tested with this store
+    gateway: {} as Store['gateway'], // neither
     organizations: {
       list: notScripted,
       find: async (id) => ({ ...organization, id }),

@@ -1,7 +1,7 @@
 import type { LlmEvent } from '@visavox/contract';
 import { encodeLlmEvent } from '@visavox/contract';
 import { expect, test } from 'vitest';
-import { streamLines } from './line-stream.ts';
+import { PLAIN_LINES, streamEvents } from './event-lines.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const message = (content: string): LlmEvent => ({ type: 'message', content });
@@ -9,7 +9,8 @@ const message = (content: string): LlmEvent => ({ type: 'message', content });
 function create(events: () => AsyncIterable<LlmEvent>) {
   const explained: unknown[] = [];
   let cancels = 0;
-  const response = streamLines(events(), {
+  const response = streamEvents(events(), {
+    headers: PLAIN_LINES,
     encode: encodeLlmEvent,
     encodeFailure(error) {
       explained.push(error);

@@ -1,14 +1,18 @@
-/** Streams an answer line by line, section 4. A failure after the first byte is a last line, never a status. */
-import { CORS_HEADERS } from '../errors.ts';
+/** Streams an answer event by event. A failure after the first byte is a last event, never a status. */
+import { CORS_HEADERS } from './errors.ts';
+
+/** The type that keeps proxies from holding lines back. */
+export const PLAIN_LINES = { 'Content-Type': 'text/plain; charset=utf-8' };
 
 /** Reads as fast as the client does. When the client goes away the events are told to stop. */
-export function streamLines<Event>(
+export function streamEvents<Event>(
   events: AsyncIterable<Event>,
   options: {
     readonly encode: (event: Event) => string;
-    /** The last line: the reason that the client may read. */
+    /** What comes last: the reason that the client may read. */
     readonly encodeFailure: (error: unknown) => string;
     readonly onCancel: () => void;
+    readonly headers: Readonly<Record<string, string>>;
   },
 ): Response {
   const iterator = events[Symbol.asyncIterator]();
@@ -36,9 +40,9 @@ export function streamLines<Event>(
   return new Response(body, {
     headers: {
       ...CORS_HEADERS,
-      'Content-Type': 'text/plain; charset=utf-8',
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
+      ...options.headers,
     },
   });
 }

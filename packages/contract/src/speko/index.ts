@@ -1,0 +1,5 @@
+/** The Speko contract: the voice gateway under `/v1`. */
+export * from './errors.ts';
+export * from './events.ts';
+export * from './requests.ts';
+export { openAiRoutes, type SpekoOperationId, spekoRoutes } from './routes.ts';

@@ -1,0 +1,34 @@
+/** Binds everything under `/v1`: the voice gateway in its own dialect, and in that of OpenAI clients. */
+import { openAiRoutes, SpekoError, spekoRoutes } from '@visavox/contract/speko';
+import type { Hono } from 'hono';
+import type { Log } from '../telemetry/log.ts';
+import { type BindOptions, bindRoutes } from './bind.ts';
+import { openAiErrorResponse, toOpenAiError } from './openai/errors.ts';
+import { createOpenAiHandlers, type OpenAiContext } from './openai/routes.ts';
+import { spekoErrorResponse, toSpekoError } from './speko/errors.ts';
+import { createSpekoHandlers, type SpekoContext } from './speko/routes.ts';
+
+export interface GatewayAppOptions extends SpekoContext, OpenAiContext {
+  readonly log: Log;
+  /** Throws when a key may not cause further costs. */
+  readonly admitCall: NonNullable<BindOptions['admit']>;
+}
+
+export function bindGateway(
+  app: Hono,
+  options: GatewayAppOptions,
+  binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf'>,
+): void {
+  const { log, admitCall: admit } = options;
+  bindRoutes(app, spekoRoutes, createSpekoHandlers(options), {
+    ...binding,
+    admit,
+    onError: (error) => spekoErrorResponse(toSpekoError(error, log)),
+  });
+  bindRoutes(app, openAiRoutes, createOpenAiHandlers(options), {
+    ...binding,
+    admit,
+    onError: (error) => openAiErrorResponse(toOpenAiError(error, log)),
+  });
+  app.all('/v1/*', () => spekoErrorResponse(new SpekoError('NOT_FOUND')));
+}

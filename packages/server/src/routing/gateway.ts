@@ -1,0 +1,570 @@
+/**
+ * The three calls of the voice gateway, each routed to the best provider, with failover, and metered: a conversation to
+ * an answer, a text to speech, a recording to text.
+ */
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+} from '@ai-sdk/provider';
+import { createResampler, type PcmClip, type Resampler } from '@visavox/audio';
+import { errorFromLanguageModel } from '../providers/language-model-error.ts';
+import {
+  type AudioFile,
+  ProviderError,
+  RECOGNITION_FEATURES,
+  type RecognitionFeature,
+  type RecognitionOptions,
+  type SpeechChunk,
+  type SpeechSynthesizer,
+  type Transcript,
+  type Voice,
+} from '../providers/provider.ts';
+import { isSilent } from '../providers/silence.ts';
+import type { Breakers } from './breakers.ts';
+import {
+  AllProvidersFailedError,
+  type Attempt,
+  type Committed,
+  type FailoverLimits,
+  type Meaning,
+  runWithFailover,
+} from './failover.ts';
+import { type AllowedProviders, coversLanguage, type RoutingIntent } from './intent.ts';
+import type { Meter } from './meter.ts';
+import type { Candidate, KeyedProvider, Ranking, Router, ServedModality } from './router.ts';
+
+/** Who calls, and what for. */
+export interface CallContext {
+  readonly organizationId: string;
+  /** The key that the call came with; absent for calls of the server's own. */
+  readonly apiKeyId?: string | undefined;
+  /** What the usage is attributed to. */
+  readonly sessionId?: string | undefined;
+  readonly intent: RoutingIntent;
+  readonly allowed?: AllowedProviders | undefined;
+  readonly denied?: readonly string[] | undefined;
+  /** In the unit of the modality; see `priceOf`. */
+  readonly maxPrice?: number | undefined;
+  /** Exactly this vendor, or this model of it, without ranking and failover. */
+  readonly pin?: { readonly providerId: string; readonly modelId?: string | undefined } | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Who answered, after how many failures. */
+export interface Route {
+  readonly providerId: string;
+  readonly modelId: string;
+  readonly failoverCount: number;
+  readonly attempts: readonly Attempt[];
+  readonly scoresRunId: string | null;
+  readonly candidate: Candidate;
+}
+
+export interface RoutedStream<Item> extends Route {
+  /** Iterate once; leaving early gives the call up. */
+  readonly items: AsyncIterable<Item>;
+}
+
+export interface SynthesisCall {
+  readonly text: string;
+  /** A vendor's voice id; forwarded only to vendors that have it, and to the first candidate when nobody is known to. */
+  readonly voiceId?: string | undefined;
+  /** Overrides the model of the first candidate only. */
+  readonly modelId?: string | undefined;
+  readonly speed?: number | undefined;
+  readonly instructions?: string | undefined;
+  readonly sampleRateHz: number;
+}
+
+export interface TranscriptionCall
+  extends Omit<RecognitionOptions, 'signal' | 'modelId' | 'file' | 'language'> {
+  readonly clip: PcmClip;
+  readonly file?: AudioFile | undefined;
+  /** Given to the vendor in place of the intent's language; `auto` lets it find out. */
+  readonly language?: string | undefined;
+}
+
+/** No provider can serve the intent. `reasons` says why each was dropped. */
+export class NoCandidateError extends Error {
+  readonly ranking: Ranking;
+  readonly modality: ServedModality;
+
+  constructor(modality: ServedModality, ranking: Ranking) {
+    super(describeNoCandidate(modality, ranking));
+    this.name = 'NoCandidateError';
+    this.modality = modality;
+    this.ranking = ranking;
+  }
+}
+
+export interface Gateway {
+  /** Keys that an organization brought. */
+  keysOf(organizationId: string): readonly KeyedProvider[];
+  /** See {@link Router.resolve}. */
+  resolve(modality: ServedModality, name: string, organizationId: string): CallContext['pin'];
+  rank(modality: ServedModality, context: CallContext, features?: readonly RecognitionFeature[]): Ranking;
+  /** @throws {NoCandidateError} or {@link AllProvidersFailedError}; the signal's reason when it is aborted. */
+  complete(
+    options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
+    context: CallContext,
+  ): Promise<RoutedStream<LanguageModelV4StreamPart>>;
+  /** The whole answer at once; a failure at any point before its end moves on to the next candidate. */
+  generate(
+    options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
+    context: CallContext,
+  ): Promise<Route & { readonly result: LanguageModelV4GenerateResult }>;
+  /** Speech at the asked rate. */
+  synthesize(call: SynthesisCall, context: CallContext): Promise<RoutedStream<SpeechChunk>>;
+  /** @throws {ProviderError} `bad-audio` when the recording is at fault. */
+  transcribe(
+    call: TranscriptionCall,
+    context: CallContext,
+  ): Promise<Route & { readonly transcript: Transcript }>;
+}
+
+export interface GatewayOptions {
+  readonly router: Router;
+  readonly breakers: Breakers;
+  readonly meter: Meter;
+  /** Keys that an organization brought. */
+  readonly keysOf: (organizationId: string) => readonly KeyedProvider[];
+  readonly now: () => number;
+  readonly limits?: Partial<FailoverLimits> | undefined;
+  /** Whether calls that optimize for latency start the next candidate when the first is slow. */
+  readonly hedging: boolean;
+  readonly onFailure?: ((attempt: Attempt, context: CallContext) => void) | undefined;
+}
+
+/** Digital silence at the beginning of speech that is taken for a failure. */
+const MAX_LEADING_SILENCE_SECONDS = 3;
+const HEDGE_MS = { min: 250, max: 3000, factor: 1.5 };
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { router, breakers, meter, now } = options;
+
+  const rank: Gateway['rank'] = (modality, context, features) => {
+    const request = {
+      modality,
+      intent: context.intent,
+      allowed: context.allowed?.[modality],
+      denied: context.denied,
+      maxPrice: context.maxPrice,
+      own: options.keysOf(context.organizationId),
+      features,
+    };
+    if (context.pin === undefined) return router.rank(request);
+    const { providerId, modelId } = context.pin;
+    const pinned = router.pin({ ...request, providerId, modelId });
+    return {
+      candidates: pinned === undefined ? [] : [pinned],
+      dropped: [],
+      scoresRunId: router.scores.runId,
+    };
+  };
+
+  const run = async <Item>(
+    modality: ServedModality,
+    context: CallContext,
+    ranking: Ranking,
+    start: (candidate: Candidate, signal: AbortSignal) => AsyncIterable<Item>,
+    meaningOf: (item: Item) => Meaning,
+  ): Promise<Committed<Candidate, Item> & Route> => {
+    const { candidates } = ranking;
+    if (candidates.length === 0) throw new NoCandidateError(modality, ranking);
+    const committed = await runWithFailover({
+      candidates,
+      start,
+      meaningOf,
+      signal: context.signal,
+      breakers,
+      now,
+      limits: options.limits,
+      hedgeAfterMs:
+        options.hedging && context.intent.optimizeFor === 'latency' ? hedgeDelay(candidates[0]) : undefined,
+      onFailure: (attempt) => options.onFailure?.(attempt, context),
+    });
+    return { ...committed, ...routeOf(committed, ranking) };
+  };
+
+  const record = (
+    modality: ServedModality,
+    context: CallContext,
+    candidate: Candidate,
+    quantity: Quantity,
+  ): void =>
+    meter.record({
+      organizationId: context.organizationId,
+      apiKeyId: context.apiKeyId,
+      sessionId: context.sessionId,
+      modality,
+      providerId: candidate.providerId,
+      modelId: candidate.modelId,
+      keySource: candidate.keySource,
+      row: candidate.evidence?.row,
+      ...quantity,
+    });
+
+  return {
+    rank,
+    keysOf: options.keysOf,
+    resolve: (modality, name, organizationId) =>
+      router.resolve(modality, name, options.keysOf(organizationId)),
+
+    async complete(callOptions, context) {
+      const ranking = rank('llm', context);
+      const committed = await run(
+        'llm',
+        context,
+        ranking,
+        (candidate, signal) => streamModel(candidate, callOptions, signal),
+        meaningOfPart,
+      );
+      return {
+        ...committed,
+        items: watch(committed.items, (part) => {
+          if (part.type === 'finish') record('llm', context, committed.candidate, tokensOf(part.usage));
+        }),
+      };
+    },
+
+    async generate(callOptions, context) {
+      const ranking = rank('llm', context);
+      const committed = await run(
+        'llm',
+        context,
+        ranking,
+        (candidate, signal) => generateOnce(candidate, callOptions, signal),
+        () => 'output',
+      );
+      const result = await firstOf(committed.items);
+      record('llm', context, committed.candidate, tokensOf(result.usage));
+      return { ...committed, result };
+    },
+
+    async synthesize(call, context) {
+      const ranking = rank('tts', context);
+      const voiceOf = createVoiceChooser(call, context.intent, ranking.candidates);
+      const committed = await run(
+        'tts',
+        context,
+        ranking,
+        (candidate, signal) => {
+          const isFirst = candidate === ranking.candidates[0];
+          return speak(
+            candidate,
+            {
+              text: call.text,
+              language: context.intent.language,
+              voiceId: voiceOf(candidate),
+              modelId: isFirst ? (call.modelId ?? candidate.modelId) : candidate.modelId,
+              sampleRateHz: call.sampleRateHz,
+              ...(call.speed === undefined ? {} : { speed: call.speed }),
+              ...(call.instructions === undefined ? {} : { instructions: call.instructions }),
+            },
+            signal,
+          );
+        },
+        (chunk) => (isAllZero(chunk.samples) ? 'alive' : 'output'),
+      );
+      // Charged when it begins: the vendor has the text by then.
+      record('tts', context, committed.candidate, { characters: [...call.text].length });
+      return { ...committed, items: committed.items };
+    },
+
+    async transcribe(call, context) {
+      const { clip, file, language, ...wishes } = call;
+      const ranking = rank('stt', context, featuresOf(wishes));
+      const [first] = ranking.candidates;
+      // Nobody needs to be asked what digital silence says.
+      if (first !== undefined && isSilent(clip)) {
+        return {
+          ...routeOf({ candidate: first, attempts: [], failoverCount: 0 }, ranking),
+          transcript: { text: '', noSpeech: true },
+        };
+      }
+      const spoken = language === 'auto' ? undefined : (language ?? context.intent.language);
+      const heardNothing: Candidate[] = [];
+      try {
+        const committed = await run(
+          'stt',
+          context,
+          ranking,
+          (candidate, signal) =>
+            recognize(
+              candidate,
+              clip,
+              {
+                ...wishes,
+                signal,
+                ...(file === undefined ? {} : { file }),
+                ...(spoken === undefined ? {} : { language: spoken }),
+              },
+              () => heardNothing.push(candidate),
+            ),
+          () => 'output',
+        );
+        const transcript = await firstOf(committed.items);
+        record('stt', context, committed.candidate, { seconds: clip.samples.length / clip.sampleRateHz });
+        return { ...committed, transcript };
+      } catch (error) {
+        // Recognisers that agree on nothing are right.
+        const last = heardNothing.at(-1);
+        if (last === undefined || !(error instanceof AllProvidersFailedError)) throw error;
+        if (!error.attempts.every(({ code }) => code === 'PROVIDER_EMPTY_OUTPUT')) throw error;
+        record('stt', context, last, { seconds: clip.samples.length / clip.sampleRateHz });
+        const attempts = error.attempts.slice(0, -1);
+        return {
+          ...routeOf({ candidate: last, attempts, failoverCount: attempts.length }, ranking),
+          transcript: { text: '' },
+        };
+      }
+    },
+  };
+}
+
+interface Quantity {
+  readonly seconds?: number;
+  readonly characters?: number;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+}
+
+function routeOf(
+  committed: {
+    readonly candidate: Candidate;
+    readonly attempts: readonly Attempt[];
+    readonly failoverCount: number;
+  },
+  ranking: Ranking,
+): Route {
+  const { candidate, attempts, failoverCount } = committed;
+  return {
+    providerId: candidate.providerId,
+    modelId: candidate.modelId,
+    failoverCount,
+    attempts,
+    scoresRunId: ranking.scoresRunId,
+    candidate,
+  };
+}
+
+/** A little later than the measured time of the first candidate. */
+function hedgeDelay(candidate: Candidate | undefined): number {
+  const row = candidate?.evidence?.row;
+  const usual =
+    row?.latencyP95Ms ??
+    (row?.latencyMs === null || row === undefined ? undefined : row.latencyMs * HEDGE_MS.factor);
+  return Math.min(HEDGE_MS.max, Math.max(HEDGE_MS.min, usual ?? 1000));
+}
+
+async function* streamModel(
+  candidate: Candidate,
+  options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
+  signal: AbortSignal,
+): AsyncGenerator<LanguageModelV4StreamPart> {
+  const what = `the answer of ${candidate.providerId}`;
+  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
+  try {
+    const { stream } = await modelOf(candidate).doStream({ ...options, abortSignal: signal });
+    reader = stream.getReader();
+    let finished = false;
+    while (true) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (value.type === 'error') throw value.error;
+      if (value.type === 'finish') {
+        finished = true;
+        const reason = value.finishReason.unified;
+        if (reason === 'interrupted' || reason === 'error') {
+          throw new ProviderError('unavailable', `${what} broke off`);
+        }
+      }
+      yield value;
+    }
+    if (!finished) throw new ProviderError('unavailable', `${what} broke off`);
+  } catch (error) {
+    throw errorFromLanguageModel(error, what, signal);
+  } finally {
+    reader?.cancel().catch(() => {});
+  }
+}
+
+async function* generateOnce(
+  candidate: Candidate,
+  options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
+  signal: AbortSignal,
+): AsyncGenerator<LanguageModelV4GenerateResult> {
+  const what = `the answer of ${candidate.providerId}`;
+  let result: LanguageModelV4GenerateResult;
+  try {
+    result = await modelOf(candidate).doGenerate({ ...options, abortSignal: signal });
+  } catch (error) {
+    throw errorFromLanguageModel(error, what, signal);
+  }
+  const hasOutput = result.content.some(
+    (part) => part.type === 'tool-call' || (part.type === 'text' && part.text !== ''),
+  );
+  if (!hasOutput) throw new ProviderError('empty', `${what} held no output`);
+  yield result;
+}
+
+function modelOf(candidate: Candidate): LanguageModelV4 {
+  const catalogue = candidate.provider.languageModels;
+  if (catalogue === undefined)
+    throw new ProviderError('unavailable', `${candidate.providerId} has no language model`);
+  return catalogue.get(candidate.modelId);
+}
+
+function meaningOfPart(part: LanguageModelV4StreamPart): Meaning {
+  switch (part.type) {
+    case 'text-delta':
+      return part.delta === '' ? 'nothing' : 'output';
+    case 'tool-call':
+      return 'output';
+    case 'reasoning-delta':
+    case 'tool-input-start':
+    case 'tool-input-delta':
+      return 'alive';
+    default:
+      return 'nothing';
+  }
+}
+
+function tokensOf(usage: LanguageModelV4GenerateResult['usage']): Quantity {
+  return { inputTokens: usage.inputTokens.total ?? 0, outputTokens: usage.outputTokens.total ?? 0 };
+}
+
+/** Sound at the asked rate, whatever the vendor sends. */
+async function* speak(
+  candidate: Candidate,
+  request: Parameters<SpeechSynthesizer['synthesize']>[0] & { readonly sampleRateHz: number },
+  signal: AbortSignal,
+): AsyncGenerator<SpeechChunk> {
+  const { synthesizer } = candidate.provider;
+  if (synthesizer === undefined)
+    throw new ProviderError('unavailable', `${candidate.providerId} has no voices`);
+  const { sampleRateHz } = request;
+  let resampler: Resampler | undefined;
+  let silentSamples = 0;
+  for await (const chunk of synthesizer.synthesize(request, { signal })) {
+    if (resampler?.fromHz !== chunk.sampleRateHz) {
+      resampler = createResampler({ fromHz: chunk.sampleRateHz, toHz: sampleRateHz });
+    }
+    const samples = resampler.process(chunk.samples);
+    if (isAllZero(samples)) {
+      if (silentSamples >= 0) silentSamples += samples.length;
+      if (silentSamples > MAX_LEADING_SILENCE_SECONDS * sampleRateHz) {
+        throw new ProviderError('empty', `the speech of ${candidate.providerId} is nothing but silence`);
+      }
+    } else silentSamples = -1;
+    yield { ...chunk, samples, sampleRateHz };
+  }
+  const rest = resampler?.flush();
+  if (rest !== undefined && rest.length > 0) yield { samples: rest, sampleRateHz };
+}
+
+async function* recognize(
+  candidate: Candidate,
+  clip: PcmClip,
+  options: RecognitionOptions,
+  onNothing: () => void,
+): AsyncGenerator<Transcript> {
+  const { recognizer } = candidate.provider;
+  if (recognizer === undefined)
+    throw new ProviderError('unavailable', `${candidate.providerId} has no recogniser`);
+  const transcript = await recognizer.recognize(clip, { ...options, modelId: candidate.modelId });
+  if (transcript.text === '' && transcript.noSpeech !== true) {
+    onNothing();
+    throw new ProviderError('empty', `the recogniser of ${candidate.providerId} heard nothing`);
+  }
+  yield transcript;
+}
+
+/** Each candidate's voice: the caller's where the vendor has it, else one of the same gender that speaks the language. */
+function createVoiceChooser(
+  call: SynthesisCall,
+  intent: RoutingIntent,
+  candidates: readonly Candidate[],
+): (candidate: Candidate) => string {
+  const wanted = call.voiceId === undefined || call.voiceId === '' ? undefined : call.voiceId;
+  const voicesOf = (candidate: Candidate): readonly Voice[] => candidate.provider.synthesizer?.voices ?? [];
+  const owners = candidates.filter((candidate) => voicesOf(candidate).some(({ id }) => id === wanted));
+  const [first] = candidates;
+  const gender =
+    voicesOf(owners[0] ?? candidates[0] ?? ({ provider: {} } as Candidate)).find(({ id }) => id === wanted)
+      ?.gender ?? (first === undefined ? undefined : defaultVoice(first, intent, undefined)?.gender);
+  return (candidate) => {
+    if (wanted !== undefined && (owners.includes(candidate) || (owners.length === 0 && candidate === first)))
+      return wanted;
+    const voice = defaultVoice(candidate, intent, gender);
+    if (voice === undefined) {
+      throw new ProviderError(
+        'bad-request',
+        `${candidate.providerId} has no default voice for ${intent.language}`,
+      );
+    }
+    return voice.id;
+  };
+}
+
+function defaultVoice(
+  candidate: Candidate,
+  intent: RoutingIntent,
+  gender: Voice['gender'],
+): Voice | undefined {
+  const fitting = (candidate.provider.synthesizer?.voices ?? []).filter(
+    ({ languages, modelIds }) =>
+      coversLanguage(languages, intent.language) &&
+      (modelIds === undefined || modelIds.includes(candidate.modelId)),
+  );
+  const wanted = intent.language.toLowerCase();
+  // The accent of the region first, where somebody has it.
+  const ordered = [
+    ...fitting.filter(({ languages }) => languages.some((tag) => tag.toLowerCase() === wanted)),
+    ...fitting,
+  ];
+  return ordered.find((voice) => gender === undefined || voice.gender === gender) ?? ordered[0];
+}
+
+function featuresOf(
+  wishes: Omit<TranscriptionCall, 'clip' | 'file' | 'language'>,
+): readonly RecognitionFeature[] {
+  const asked: Readonly<Record<RecognitionFeature, boolean>> = {
+    keywords: (wishes.keywords?.length ?? 0) > 0,
+    diarization: wishes.diarization === true,
+    'smart-format': wishes.smartFormat === true,
+    'filler-words': wishes.fillerWords === true,
+    'profanity-filter': wishes.profanityFilter === true,
+    prompt: wishes.prompt !== undefined && wishes.prompt !== '',
+  };
+  return RECOGNITION_FEATURES.filter((feature) => asked[feature]);
+}
+
+function isAllZero(samples: Int16Array): boolean {
+  return samples.every((sample) => sample === 0);
+}
+
+async function firstOf<T>(items: AsyncIterable<T>): Promise<T> {
+  let found: { readonly item: T } | undefined;
+  // To the end, so that the call counts as done.
+  for await (const item of items) found ??= { item };
+  if (found === undefined) throw new ProviderError('empty', 'the answer held no output');
+  return found.item;
+}
+
+async function* watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    see(item);
+    yield item;
+  }
+}
+
+function describeNoCandidate(modality: ServedModality, { dropped }: Ranking): string {
+  const what = { stt: 'recogniser', llm: 'language model', tts: 'voice' }[modality];
+  const reasons = dropped
+    .slice(0, 5)
+    .map(({ providerId, modelId, reason }) => `${providerId}:${modelId} ${reason}`);
+  return `No ${what} can serve this intent${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`;
+}
