@@ -92,6 +92,14 @@ function createTimedVendor(onSentence: () => void): Provider {
           await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
           onSentence();
           controller.enqueue({ type: 'text-delta', id: 't', delta: 'Hello there. And' });
+          controller.enqueue({
+            type: 'finish',
+            finishReason: { unified: 'stop', raw: 'stop' },
+            usage: {
+              inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+              outputTokens: { total: 1, text: 1, reasoning: 0 },
+            },
+          });
           controller.close();
         },
       }),

@@ -48,6 +48,14 @@ export function createConversationVendor(): ConversationVendor {
         stream: new ReadableStream({
           start(controller) {
             controller.enqueue({ type: 'text-delta', id: 't', delta: answer });
+            controller.enqueue({
+              type: 'finish',
+              finishReason: { unified: 'stop', raw: 'stop' },
+              usage: {
+                inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+                outputTokens: { total: 1, text: 1, reasoning: 0 },
+              },
+            });
             controller.close();
           },
         }),

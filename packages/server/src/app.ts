@@ -20,6 +20,7 @@ import type { Provider } from './providers/provider.ts';
 import { findVendor } from './providers/vendors/all.ts';
 import { createBreakers } from './routing/breakers.ts';
 import { createCatalogue } from './routing/catalogue.ts';
+import { createEngines } from './routing/engines.ts';
 import { createGateway } from './routing/gateway.ts';
 import { createMeter, type Meter } from './routing/meter.ts';
 import { createRouter } from './routing/router.ts';
@@ -150,7 +151,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const left = await store.sessions.endOpen(data.nodeId, 'SESSION_MISC_ERROR', new Date());
     if (left > 0) log.warn({ sessions: left }, 'sessions of an earlier run were ended');
 
-    const catalogue = createCatalogue(providers, { defaultModel: config.openaiModel });
     const now = () => new Date();
     const secrets = createSecrets(config.secret ?? (await data.serverSecret()));
     const clock = () => performance.now();
@@ -195,6 +195,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
           { ...attempt, organization: context.organizationId },
           'a provider failed; the next one is tried',
         ),
+    });
+    const catalogue = createCatalogue(providers, {
+      defaultModel: config.openaiModel,
+      engines: createEngines(gateway),
     });
     const outbound = createGuardedFetch({
       allowPrivate: config.privateUrls,
@@ -255,6 +259,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       describeMcpServer,
       gateway,
       router,
+      meter,
+      vendorKeys,
+      reloadScores: async () => router.setScores(await scoreBook.load()),
       serverTools: NO_SERVER_TOOLS,
       admitCall: (caller) => checkBudget(caller, meter),
       rateLimits: config.rateLimits,

@@ -73,7 +73,12 @@ export async function startGateway(
   });
   const app = new Hono();
   const limits = createRateLimits({ keyPerMinute: 1e9, sessionPerMinute: 1e9, wrongKeysPerMinute: 1e9 });
-  const store = { keys: { findOwner: async (key: string) => (key === apiKey ? owner : undefined) } };
+  const store = {
+    keys: {
+      findOwner: async (key: string) => (key === apiKey ? owner : undefined),
+      touch: async () => {},
+    },
+  };
   bindGateway(
     app,
     {
@@ -83,11 +88,16 @@ export async function startGateway(
       decodeAudio,
       log: createLog({ level: 'silent' }),
       now: () => new Date(),
+      meter,
+      // Accounts are not looked at here.
+      store: store as never,
+      secrets: {} as never,
+      vendorKeys: {} as never,
       admitCall: options.admitCall ?? (() => {}),
     },
     {
       // Only keys are looked up here.
-      keyring: createKeyring({ store: store as never, limits, now }),
+      keyring: createKeyring({ store: store as never, limits, now, onError: () => {} }),
       limits,
       baseUrlOf: (request) => new URL(request.url).origin,
     },

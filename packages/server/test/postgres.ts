@@ -8,7 +8,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 
-/** Folder with `initdb` and `postgres`; undefined where Postgres is not installed. */
+/**
+ * Folder with `initdb` and `postgres`: that of VISAVOX_TEST_POSTGRES, or where systems put it; undefined where Postgres is
+ * not installed.
+ */
 export const postgresBinaries: string | undefined = findBinaries();
 
 export interface TestPostgres {
@@ -17,13 +20,12 @@ export interface TestPostgres {
 }
 
 function findBinaries(): string | undefined {
-  const [initdb] = globSync([
-    '/usr/lib/postgresql/*/bin/initdb',
-    '/usr/local/bin/initdb',
-    '/opt/homebrew/bin/initdb',
-  ])
-    .sort()
-    .reverse();
+  const folder = process.env['VISAVOX_TEST_POSTGRES'];
+  const places =
+    folder === undefined
+      ? ['/usr/lib/postgresql/*/bin/initdb', '/usr/local/bin/initdb', '/opt/homebrew/bin/initdb']
+      : [path.join(folder, 'initdb')];
+  const [initdb] = globSync(places).sort().reverse();
   if (initdb === undefined) return undefined;
   // Postgres refuses to run as root; then it needs its own user.
   if (

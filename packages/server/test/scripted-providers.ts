@@ -30,6 +30,23 @@ export const toolCall = (toolCallId: string, toolName: string, input: object): L
   input: JSON.stringify(input),
 });
 
+/** As every model's stream ends. */
+const FINISH: LanguageModelV4StreamPart = {
+  type: 'finish',
+  finishReason: { unified: 'stop', raw: 'stop' },
+  usage: {
+    inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+    outputTokens: { total: 1, text: 1, reasoning: 0 },
+  },
+};
+
+async function* ended(
+  parts: AsyncIterable<LanguageModelV4StreamPart> | readonly LanguageModelV4StreamPart[],
+): AsyncGenerator<LanguageModelV4StreamPart> {
+  yield* parts;
+  yield FINISH;
+}
+
 const RATE_HZ = 16_000;
 const MS_PER_CHARACTER = 30;
 
@@ -51,8 +68,7 @@ export function createScriptedVendor(): ScriptedVendor {
     async doStream(options) {
       calls.push(options);
       const parts = script.answer(options);
-      const iterator =
-        Symbol.asyncIterator in parts ? parts[Symbol.asyncIterator]() : parts[Symbol.iterator]();
+      const iterator = ended(parts);
       return {
         stream: new ReadableStream({
           async pull(controller) {

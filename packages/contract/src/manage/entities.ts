@@ -67,12 +67,90 @@ export const apiKey = z
     hint: z.string().describe('How the key begins'),
     created_at: timestamp,
     revoked_at: timestamp.nullable(),
+    last_used_at: timestamp.nullable().describe('To the minute'),
+    budget_usd: z.number().nullable().describe('What gateway calls with it may cost in all; null: unlimited'),
+    spent_usd: z.number().describe('What they have cost, as far as prices are known'),
   })
   .meta({ id: 'ApiKey' });
 
+const budget = z.number().min(0).max(1_000_000_000);
+
 export const createApiKey = z
-  .object({ name, role: z.enum(['admin', 'client', 'operator']).default('client') })
+  .object({
+    name,
+    role: z.enum(['admin', 'client', 'operator']).default('client'),
+    budget_usd: budget.nullable().optional(),
+  })
   .meta({ id: 'CreateApiKey' });
+
+export const updateApiKey = z
+  .object({ name: name.optional(), budget_usd: budget.nullable().optional() })
+  .meta({ id: 'UpdateApiKey' });
+
+const measurement = z.number().min(0).nullish();
+
+/** The flat import format of the gateway contract, section 2.5. Unknown metrics are ignored. */
+export const scoreRow = z
+  .object({
+    run_id: z.string().min(1).max(200),
+    computed_at: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+    request_type: z.enum(['stt', 'llm', 'tts', 's2s']),
+    provider_id: z.string().min(1).max(100).toLowerCase(),
+    model_id: z.string().min(1).max(200),
+    language: z
+      .string()
+      .regex(/^[a-z]{2,3}([-_][a-z0-9]{2,4}){0,2}$/i)
+      .default('en'),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/)
+      .default('global'),
+    mode: z.enum(['streaming_ws', 'streaming_sse', 'streaming', 'batch', 'realtime']),
+    status: z.enum(['production', 'warned', 'provisional']).default('production'),
+    warning: z.string().max(1000).nullish(),
+    error_rate: z.number().min(0).max(1).nullish(),
+    samples: z.int().min(0).nullish(),
+    metrics: z.object({
+      wer_p50: measurement.describe('STT: word error rate; up to 1 a share, above it percent'),
+      ttfp_p50_ms: measurement,
+      ttfp_p95_ms: measurement,
+      cost_per_min_usd: measurement,
+      cer_p50: measurement.describe('TTS: character error rate of a round trip, as wer_p50'),
+      ttfb_p50_ms: measurement,
+      ttfb_p95_ms: measurement,
+      cost_per_1m_chars_usd: measurement,
+      aa_index: measurement.describe('LLM: quality index, 0 to 100'),
+      ttft_ms: measurement,
+      ttft_p95_ms: measurement,
+      price_per_m_input_usd: measurement,
+      price_per_m_output_usd: measurement,
+      task_success_pct: measurement.describe('S2S'),
+      tool_call_p50_ms: measurement.describe('S2S'),
+      tool_call_p95_ms: measurement.describe('S2S'),
+    }),
+  })
+  .meta({ id: 'ScoreRow' });
+
+export type ImportedScoreRow = z.output<typeof scoreRow>;
+
+export const importScores = z
+  .object({ rows: z.array(scoreRow).min(1).max(5000) })
+  .meta({ id: 'ImportScores' });
+
+export const importedScores = z
+  .object({ imported: z.int(), run_id: z.string() })
+  .meta({ id: 'ImportedScores' });
+
+export const addCredit = z
+  .object({
+    kind: z.enum(['grant', 'debit', 'topup', 'refund', 'adjustment']),
+    amount_usd: z.number().min(-1_000_000_000).max(1_000_000_000),
+  })
+  .meta({ id: 'AddCredit' });
+
+export const credit = z
+  .object({ id: z.string(), kind: z.string(), amount_usd: z.number(), created_at: timestamp })
+  .meta({ id: 'Credit' });
 
 export const createdApiKey = z
   .object({ ...apiKey.shape, key: z.string().describe('Shown only here; keep it') })

@@ -1,6 +1,7 @@
 /** The management API. */
-export type { ManagedDocument, ManagedTemplate, TemplateSettings } from './entities.ts';
+export type { ImportedScoreRow, ManagedDocument, ManagedTemplate, TemplateSettings } from './entities.ts';
 export {
+  addCredit,
   createApiKey,
   createBackgroundForm,
   createDocumentForm,
@@ -9,7 +10,9 @@ export {
   createOrganization,
   createPrompt,
   createTemplate,
+  importScores,
   tryNormalization,
+  updateApiKey,
   updateBackground,
   updateDocument,
   updateMcpServer,

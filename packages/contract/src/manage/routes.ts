@@ -120,7 +120,37 @@ export const manageRoutes = [
     result: entity.createdApiKey,
     errors: [400],
   }),
+  route('updateApiKey', 'patch', 'keys/{id}', 'Keys', 'Change its name or budget', {
+    json: entity.updateApiKey,
+    result: entity.apiKey,
+    errors: [400, 404],
+  }),
   route('revokeApiKey', 'delete', 'keys/{id}', 'Keys', 'Revoke', { errors: [404] }),
+
+  route('listScores', 'get', 'scores', 'Voice gateway', 'Measurements of the operator', {
+    auth: 'operator',
+    result: items(entity.scoreRow),
+  }),
+  route('importScores', 'post', 'scores', 'Voice gateway', 'Import measurements', {
+    description:
+      'A row replaces an earlier one of the same model, language, region and mode. In force at once.',
+    auth: 'operator',
+    json: entity.importScores,
+    status: 201,
+    result: entity.importedScores,
+    errors: [400],
+  }),
+  route('removeScores', 'delete', 'scores', 'Voice gateway', 'Remove measurements', {
+    auth: 'operator',
+    query: { run_id: 'Only those of this run' },
+  }),
+  route('addCredit', 'post', 'organizations/{id}/credits', 'Voice gateway', 'Enter a credit or debit', {
+    auth: 'operator',
+    json: entity.addCredit,
+    status: 201,
+    result: entity.credit,
+    errors: [400, 404],
+  }),
 
   ...resource('Prompt', 'prompts', 'Prompts', {
     entity: entity.managedPrompt,

@@ -43,6 +43,12 @@ function route<const Id extends string>(
 }
 
 const SSE = 'text/event-stream';
+const JSON_TYPE = 'application/json';
+const INTENT_QUERY = {
+  language: 'Language tag, needed',
+  region: 'Default global',
+  optimize_for: '`balanced`, `accuracy`, `latency` or `cost`',
+};
 
 export const spekoRoutes = [
   route('transcribe', 'post', 'transcribe', 'Speech', 'Recording to text', {
@@ -64,6 +70,97 @@ export const spekoRoutes = [
     contentType: SSE,
     errors: [400, 402, 413, 500],
   }),
+
+  route('listVoices', 'get', 'voices', 'Catalogue', 'Voices', {
+    query: { provider: 'Only those of this provider' },
+    contentType: JSON_TYPE,
+  }),
+  route(
+    'listKnownProviders',
+    'get',
+    'providers/known',
+    'Catalogue',
+    'Every vendor and model that constraints can name',
+    {
+      contentType: JSON_TYPE,
+    },
+  ),
+  route(
+    'getBenchmarkStack',
+    'get',
+    'benchmarks/stack',
+    'Routing',
+    'The pick of each kind, the runners-up, and why others were left out',
+    {
+      query: INTENT_QUERY,
+      contentType: JSON_TYPE,
+      errors: [400],
+    },
+  ),
+  route('previewRouting', 'get', 'routing/preview', 'Routing', 'What a call would be routed to', {
+    query: {
+      ...INTENT_QUERY,
+      stage: '`stt`, `llm` or `tts`: selects the form for one kind',
+      objective: 'With `stage`: `latency`, `cost`, `quality` or `balanced`',
+      allow: 'With `stage`: entries `vendor` or `vendor:model`, separated by commas',
+      deny: 'With `stage`: as `allow`',
+      max_price: 'With `stage`: US dollars (STT a minute, LLM a million tokens, TTS a million characters)',
+    },
+    contentType: JSON_TYPE,
+    errors: [400, 500],
+  }),
+
+  route('getOrganization', 'get', 'organization', 'Organization', 'The organization of the key', {
+    contentType: JSON_TYPE,
+  }),
+  route('listKeys', 'get', 'api-keys', 'Organization', 'Keys', { auth: 'admin', contentType: JSON_TYPE }),
+  route('createKey', 'post', 'api-keys', 'Organization', 'New key, shown once', {
+    auth: 'admin',
+    status: 201,
+    contentType: JSON_TYPE,
+    errors: [400],
+  }),
+  route('revokeKey', 'delete', 'api-keys/{id}', 'Organization', 'Revoke a key', {
+    auth: 'admin',
+    contentType: JSON_TYPE,
+    errors: [404, 409],
+  }),
+  route(
+    'listVendorKeys',
+    'get',
+    'providers',
+    'Organization',
+    'Vendors, and whether the organization brought its own key',
+    {
+      auth: 'admin',
+      contentType: JSON_TYPE,
+    },
+  ),
+  route('putVendorKey', 'put', 'providers', 'Organization', "Bring a vendor's key; it is never shown again", {
+    auth: 'admin',
+    contentType: JSON_TYPE,
+    errors: [400],
+  }),
+  route('deleteVendorKey', 'delete', 'providers/{provider}', 'Organization', "Take a vendor's key away", {
+    auth: 'admin',
+    contentType: JSON_TYPE,
+    errors: [400],
+  }),
+  route('getUsage', 'get', 'usage', 'Usage', 'What was used, by provider', {
+    query: { from: 'ISO 8601, inclusive', to: 'ISO 8601, exclusive' },
+    contentType: JSON_TYPE,
+    errors: [400],
+  }),
+  route('getBalance', 'get', 'credits/balance', 'Usage', 'Credit less usage', { contentType: JSON_TYPE }),
+  route('getLedger', 'get', 'credits/ledger', 'Usage', "The operator's ledger, newest first", {
+    query: {
+      limit: '1 to 100, default 50',
+      cursor: 'nextCursor of the page before',
+      kind: 'Only entries of this kind',
+    },
+    contentType: JSON_TYPE,
+    errors: [400],
+  }),
 ] as const satisfies readonly RouteDescription[];
 
 export type SpekoOperationId = (typeof spekoRoutes)[number]['operationId'];
@@ -72,7 +169,7 @@ export type SpekoOperationId = (typeof spekoRoutes)[number]['operationId'];
 export const openAiRoutes = [
   route('createChatCompletion', 'post', 'chat/completions', 'OpenAI', 'Chat completion', {
     description: '`model`: `auto` routes; `vendor/model` or a model name pins.',
-    contentType: 'application/json',
+    contentType: JSON_TYPE,
     errors: [400, 402, 404, 413, 502, 503],
   }),
   route('createSpeech', 'post', 'audio/speech', 'OpenAI', 'Speech', {
@@ -82,12 +179,12 @@ export const openAiRoutes = [
   }),
   route('createTranscription', 'post', 'audio/transcriptions', 'OpenAI', 'Transcription', {
     description: 'A form with `file` and `model`.',
-    contentType: 'application/json',
+    contentType: JSON_TYPE,
     errors: [400, 402, 404, 413, 502, 503],
   }),
-  route('listModels', 'get', 'models', 'OpenAI', 'Models', { contentType: 'application/json' }),
+  route('listModels', 'get', 'models', 'OpenAI', 'Models', { contentType: JSON_TYPE }),
   route('getModel', 'get', 'models/{model}', 'OpenAI', 'One model', {
-    contentType: 'application/json',
+    contentType: JSON_TYPE,
     errors: [404],
   }),
 ] as const satisfies readonly RouteDescription[];

@@ -96,6 +96,9 @@ async function create(failure?: Error) {
     // Nor is the voice gateway called.
     gateway: {} as never,
     router: {} as never,
+    meter: {} as never,
+    reloadScores: async () => {},
+    vendorKeys: {} as never,
     serverTools: {} as never,
     admitCall: () => {},
     describeMcpServer,

@@ -46,7 +46,12 @@ export function createHttpApp(options: HttpOptions): {
 } {
   const { log, store } = options;
   const limits = createRateLimits(options.rateLimits);
-  const keyring = createKeyring({ store, limits, now: () => performance.now() });
+  const keyring = createKeyring({
+    store,
+    limits,
+    now: () => performance.now(),
+    onError: (error) => log.warn({ err: error }, 'the last use of a key could not be kept'),
+  });
   const app = new Hono({
     getPath: (request: Request) => normalizePath(new URL(request.url).pathname),
   });

@@ -8,7 +8,7 @@ import { createOpenAiHandlers, type OpenAiContext } from './openai/routes.ts';
 import { spekoErrorResponse, toSpekoError } from './speko/errors.ts';
 import { createSpekoHandlers, type SpekoContext } from './speko/routes.ts';
 
-export interface GatewayAppOptions extends SpekoContext, OpenAiContext {
+export interface GatewayAppOptions extends Omit<SpekoContext, 'keyring'>, OpenAiContext {
   readonly log: Log;
   /** Throws when a key may not cause further costs. */
   readonly admitCall: NonNullable<BindOptions['admit']>;
@@ -20,7 +20,7 @@ export function bindGateway(
   binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf'>,
 ): void {
   const { log, admitCall: admit } = options;
-  bindRoutes(app, spekoRoutes, createSpekoHandlers(options), {
+  bindRoutes(app, spekoRoutes, createSpekoHandlers({ ...options, keyring: binding.keyring }), {
     ...binding,
     admit,
     onError: (error) => spekoErrorResponse(toSpekoError(error, log)),

@@ -12,6 +12,8 @@ export interface Keyring {
   forget(): void;
 }
 
+/** How exactly the last use of a key is kept. */
+const TOUCH_MS = 60_000;
 /** A key that another node revoked works this much longer here. */
 const REMEMBER_MS = 3000;
 const MAX_REMEMBERED = 10_000;
@@ -21,15 +23,27 @@ export function createKeyring(options: {
   readonly limits: RateLimits;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  readonly onError: (error: unknown) => void;
 }): Keyring {
   const { store, limits, now } = options;
   const remembered = new Map<string, { readonly owner: KeyOwner | undefined; readonly untilMs: number }>();
+
+  const touched = new Map<string, number>();
+  const touch = (keyId: string): void => {
+    const at = now();
+    if (at - (touched.get(keyId) ?? -TOUCH_MS) < TOUCH_MS) return;
+    if (touched.size >= MAX_REMEMBERED) touched.clear();
+    touched.set(keyId, at);
+    // Nobody waits for it.
+    store.keys.touch(keyId, new Date()).catch(options.onError);
+  };
 
   const find = async (key: string): Promise<KeyOwner | undefined> => {
     const hash = hashApiKey(key);
     const known = remembered.get(hash);
     if (known !== undefined && known.untilMs > now()) return known.owner;
     const owner = await store.keys.findOwner(key);
+    if (owner !== undefined) touch(owner.keyId);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(hash, { owner, untilMs: now() + REMEMBER_MS });
     return owner;

@@ -97,7 +97,7 @@ export async function runWithFailover<T extends Target, Item>(
 
   const begin = (): void => {
     const candidate = candidates[next];
-    if (candidate === undefined || next >= limits.maxAttempts || now() >= endsAtMs) return;
+    if (candidate === undefined || next >= limits.maxAttempts || endsAtMs - now() < 1) return;
     next += 1;
     running.add(startTry(candidate, options, Math.min(limits.firstOutputMs, endsAtMs - now())));
   };

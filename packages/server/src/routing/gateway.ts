@@ -9,7 +9,7 @@ import type {
   LanguageModelV4StreamPart,
 } from '@ai-sdk/provider';
 import { createResampler, type PcmClip, type Resampler } from '@visavox/audio';
-import { errorFromLanguageModel } from '../providers/language-model-error.ts';
+import { generateWithLanguageModel, streamLanguageModel } from '../providers/language-model-calls.ts';
 import {
   type AudioFile,
   ProviderError,
@@ -17,7 +17,7 @@ import {
   type RecognitionFeature,
   type RecognitionOptions,
   type SpeechChunk,
-  type SpeechSynthesizer,
+  type SynthesisRequest,
   type Transcript,
   type Voice,
 } from '../providers/provider.ts';
@@ -27,6 +27,7 @@ import {
   AllProvidersFailedError,
   type Attempt,
   type Committed,
+  codeOfKind,
   type FailoverLimits,
   type Meaning,
   runWithFailover,
@@ -49,6 +50,10 @@ export interface CallContext {
   readonly maxPrice?: number | undefined;
   /** Exactly this vendor, or this model of it, without ranking and failover. */
   readonly pin?: { readonly providerId: string; readonly modelId?: string | undefined } | undefined;
+  /** This one first, then the others by rank: a choice that must not end a conversation when it fails. */
+  readonly prefer?: { readonly providerId: string; readonly modelId?: string | undefined } | undefined;
+  /** See `RankRequest.everything`. */
+  readonly everything?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -75,7 +80,10 @@ export interface SynthesisCall {
   readonly modelId?: string | undefined;
   readonly speed?: number | undefined;
   readonly instructions?: string | undefined;
-  readonly sampleRateHz: number;
+  /** Of a voice that is chosen here. Default: that of the wanted voice, or of the first candidate's. */
+  readonly gender?: 'female' | 'male' | undefined;
+  /** Default: whatever the engine gives. */
+  readonly sampleRateHz?: number | undefined;
 }
 
 export interface TranscriptionCall
@@ -115,7 +123,7 @@ export interface Gateway {
     options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
     context: CallContext,
   ): Promise<Route & { readonly result: LanguageModelV4GenerateResult }>;
-  /** Speech at the asked rate. */
+  /** Speech at the asked rate, without gaps in the count of its samples. */
   synthesize(call: SynthesisCall, context: CallContext): Promise<RoutedStream<SpeechChunk>>;
   /** @throws {ProviderError} `bad-audio` when the recording is at fault. */
   transcribe(
@@ -151,17 +159,24 @@ export function createGateway(options: GatewayOptions): Gateway {
       allowed: context.allowed?.[modality],
       denied: context.denied,
       maxPrice: context.maxPrice,
+      everything: context.everything,
       own: options.keysOf(context.organizationId),
       features,
     };
-    if (context.pin === undefined) return router.rank(request);
-    const { providerId, modelId } = context.pin;
-    const pinned = router.pin({ ...request, providerId, modelId });
-    return {
-      candidates: pinned === undefined ? [] : [pinned],
-      dropped: [],
-      scoresRunId: router.scores.runId,
-    };
+    const wanted = context.pin ?? context.prefer;
+    if (wanted === undefined) return router.rank(request);
+    const pinned = router.pin({ ...request, providerId: wanted.providerId, modelId: wanted.modelId });
+    const first = pinned === undefined ? [] : [pinned];
+    if (context.pin !== undefined) {
+      return { candidates: first, dropped: [], scoresRunId: router.scores.runId };
+    }
+    const ranking = router.rank(request);
+    const others = ranking.candidates.filter(
+      ({ providerId, modelId }) => providerId !== pinned?.providerId || modelId !== pinned.modelId,
+    );
+    // One that failed lately is not waited for again while others can answer.
+    const rests = pinned !== undefined && breakers.openUntil(pinned.breakerId) !== undefined;
+    return { ...ranking, candidates: rests ? [...others, ...first] : [...first, ...others] };
   };
 
   const run = async <Item>(
@@ -259,7 +274,7 @@ export function createGateway(options: GatewayOptions): Gateway {
               language: context.intent.language,
               voiceId: voiceOf(candidate),
               modelId: isFirst ? (call.modelId ?? candidate.modelId) : candidate.modelId,
-              sampleRateHz: call.sampleRateHz,
+              ...(call.sampleRateHz === undefined ? {} : { sampleRateHz: call.sampleRateHz }),
               ...(call.speed === undefined ? {} : { speed: call.speed }),
               ...(call.instructions === undefined ? {} : { instructions: call.instructions }),
             },
@@ -312,7 +327,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         // Recognisers that agree on nothing are right.
         const last = heardNothing.at(-1);
         if (last === undefined || !(error instanceof AllProvidersFailedError)) throw error;
-        if (!error.attempts.every(({ code }) => code === 'PROVIDER_EMPTY_OUTPUT')) throw error;
+        if (!error.attempts.every(({ code }) => code === codeOfKind('empty'))) throw error;
         record('stt', context, last, { seconds: clip.samples.length / clip.sampleRateHz });
         const attempts = error.attempts.slice(0, -1);
         return {
@@ -365,30 +380,7 @@ async function* streamModel(
   signal: AbortSignal,
 ): AsyncGenerator<LanguageModelV4StreamPart> {
   const what = `the answer of ${candidate.providerId}`;
-  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
-  try {
-    const { stream } = await modelOf(candidate).doStream({ ...options, abortSignal: signal });
-    reader = stream.getReader();
-    let finished = false;
-    while (true) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (value.type === 'error') throw value.error;
-      if (value.type === 'finish') {
-        finished = true;
-        const reason = value.finishReason.unified;
-        if (reason === 'interrupted' || reason === 'error') {
-          throw new ProviderError('unavailable', `${what} broke off`);
-        }
-      }
-      yield value;
-    }
-    if (!finished) throw new ProviderError('unavailable', `${what} broke off`);
-  } catch (error) {
-    throw errorFromLanguageModel(error, what, signal);
-  } finally {
-    reader?.cancel().catch(() => {});
-  }
+  yield* streamLanguageModel(modelOf(candidate), options, { what, signal });
 }
 
 async function* generateOnce(
@@ -397,17 +389,7 @@ async function* generateOnce(
   signal: AbortSignal,
 ): AsyncGenerator<LanguageModelV4GenerateResult> {
   const what = `the answer of ${candidate.providerId}`;
-  let result: LanguageModelV4GenerateResult;
-  try {
-    result = await modelOf(candidate).doGenerate({ ...options, abortSignal: signal });
-  } catch (error) {
-    throw errorFromLanguageModel(error, what, signal);
-  }
-  const hasOutput = result.content.some(
-    (part) => part.type === 'tool-call' || (part.type === 'text' && part.text !== ''),
-  );
-  if (!hasOutput) throw new ProviderError('empty', `${what} held no output`);
-  yield result;
+  yield await generateWithLanguageModel(modelOf(candidate), options, { what, signal });
 }
 
 function modelOf(candidate: Candidate): LanguageModelV4 {
@@ -439,16 +421,16 @@ function tokensOf(usage: LanguageModelV4GenerateResult['usage']): Quantity {
 /** Sound at the asked rate, whatever the vendor sends. */
 async function* speak(
   candidate: Candidate,
-  request: Parameters<SpeechSynthesizer['synthesize']>[0] & { readonly sampleRateHz: number },
+  request: SynthesisRequest,
   signal: AbortSignal,
 ): AsyncGenerator<SpeechChunk> {
   const { synthesizer } = candidate.provider;
   if (synthesizer === undefined)
     throw new ProviderError('unavailable', `${candidate.providerId} has no voices`);
-  const { sampleRateHz } = request;
   let resampler: Resampler | undefined;
   let silentSamples = 0;
   for await (const chunk of synthesizer.synthesize(request, { signal })) {
+    const sampleRateHz = request.sampleRateHz ?? resampler?.toHz ?? chunk.sampleRateHz;
     if (resampler?.fromHz !== chunk.sampleRateHz) {
       resampler = createResampler({ fromHz: chunk.sampleRateHz, toHz: sampleRateHz });
     }
@@ -462,7 +444,9 @@ async function* speak(
     yield { ...chunk, samples, sampleRateHz };
   }
   const rest = resampler?.flush();
-  if (rest !== undefined && rest.length > 0) yield { samples: rest, sampleRateHz };
+  if (resampler !== undefined && rest !== undefined && rest.length > 0) {
+    yield { samples: rest, sampleRateHz: resampler.toHz };
+  }
 }
 
 async function* recognize(
@@ -492,9 +476,10 @@ function createVoiceChooser(
   const voicesOf = (candidate: Candidate): readonly Voice[] => candidate.provider.synthesizer?.voices ?? [];
   const owners = candidates.filter((candidate) => voicesOf(candidate).some(({ id }) => id === wanted));
   const [first] = candidates;
-  const gender =
-    voicesOf(owners[0] ?? candidates[0] ?? ({ provider: {} } as Candidate)).find(({ id }) => id === wanted)
-      ?.gender ?? (first === undefined ? undefined : defaultVoice(first, intent, undefined)?.gender);
+  const owner = owners[0];
+  const wantedVoice = owner === undefined ? undefined : voicesOf(owner).find(({ id }) => id === wanted);
+  const usualVoice = first === undefined ? undefined : defaultVoice(first, intent, undefined);
+  const gender = call.gender ?? (wantedVoice ?? usualVoice)?.gender;
   return (candidate) => {
     if (wanted !== undefined && (owners.includes(candidate) || (owners.length === 0 && candidate === first)))
       return wanted;

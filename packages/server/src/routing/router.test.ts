@@ -79,13 +79,17 @@ const measured = (model: string, change: Partial<ScoreRow>): ScoreRow => ({
 });
 
 test('measured vendors by score, then servers of the operator, the built-in engines last', () => {
-  expect(setUp([builtIn, local, deepgram, elevenlabs]).order()).toEqual([
-    'elevenlabs:scribe_v2',
-    'elevenlabs:scribe_v1',
-    'deepgram:nova-3',
-    'local:large',
-    'built-in:default',
-  ]);
+  const { order, reasons } = setUp([builtIn, local, deepgram, elevenlabs]);
+  const real = ['elevenlabs:scribe_v2', 'elevenlabs:scribe_v1', 'deepgram:nova-3', 'local:large'];
+  expect(order({}, { everything: true })).toEqual([...real, 'built-in:default']);
+  expect(order()).toEqual(real);
+  expect(reasons()['built-in:default']).toBe('stands in only where nothing else is there');
+});
+
+test('a built-in engine serves when it is alone, or named', () => {
+  expect(setUp([builtIn]).order()).toEqual(['built-in:default']);
+  const { order } = setUp([builtIn, deepgram]);
+  expect(order({}, { allowed: ['deepgram', 'built-in'] })).toEqual(['deepgram:nova-3', 'built-in:default']);
 });
 
 test('every model that is not used is named with its reason', () => {

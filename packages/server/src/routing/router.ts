@@ -35,6 +35,8 @@ export interface Candidate extends Target {
   readonly keySource: KeySource;
   /** 0 – 1 within its pool; null for models without measurements. */
   readonly score: number | null;
+  /** What the score was made of; null without measurements. */
+  readonly axes: Ranked['axes'] | null;
   readonly evidence: CandidateEvidence | null;
 }
 
@@ -68,6 +70,8 @@ export interface RankRequest {
   readonly own?: readonly KeyedProvider[] | undefined;
   /** What the recogniser must be able to do. */
   readonly features?: readonly RecognitionFeature[] | undefined;
+  /** Of conversations that must go on: models that nobody measured and built-in engines are tried as well, last. */
+  readonly everything?: boolean | undefined;
 }
 
 export interface Router {
@@ -187,13 +191,14 @@ export function createRouter(options: RouterOptions): Router {
     return [...listed, ...measured];
   };
 
-  const toCandidate = (offer: Offer, score: number | null): Candidate => ({
+  const toCandidate = (offer: Offer, ranked?: Ranked): Candidate => ({
     providerId: offer.keyed.provider.id,
     modelId: offer.modelId,
     provider: offer.keyed.provider,
     keySource: offer.keyed.keySource,
     breakerId: `${offer.keyed.provider.id}:${offer.modelId} ${offer.keyed.keyId}`,
-    score,
+    score: ranked?.score ?? null,
+    axes: ranked?.axes ?? null,
     evidence: offer.evidence === undefined ? null : offer.evidence,
   });
 
@@ -220,7 +225,8 @@ export function createRouter(options: RouterOptions): Router {
       if (price > request.maxPrice) return `costs ${round(price)}, more than ${request.maxPrice}`;
     }
     if (evidence === undefined) {
-      if ((provider.kind ?? 'vendor') !== 'vendor' || options.allowUnmeasured) return undefined;
+      if ((provider.kind ?? 'vendor') !== 'vendor') return undefined;
+      if (options.allowUnmeasured || request.everything === true) return undefined;
       return 'not measured; import score rows, or run `visavox bench providers`';
     }
     return rejectionOf(evidence.row, rankOptions(request, evidence.row));
@@ -248,11 +254,11 @@ export function createRouter(options: RouterOptions): Router {
       const [first] = rows;
       const ranked: readonly Ranked[] = first === undefined ? [] : rank(rows, rankOptions(request, first));
       return [
-        ...ranked.flatMap(({ row, score }) => {
-          const offer = byRow.get(row);
-          return offer === undefined ? [] : [toCandidate(offer, score)];
+        ...ranked.flatMap((one) => {
+          const offer = byRow.get(one.row);
+          return offer === undefined ? [] : [toCandidate(offer, one)];
         }),
-        ...tier.filter(({ evidence }) => evidence === undefined).map((offer) => toCandidate(offer, null)),
+        ...tier.filter(({ evidence }) => evidence === undefined).map((offer) => toCandidate(offer)),
       ];
     });
   };
@@ -285,7 +291,7 @@ export function createRouter(options: RouterOptions): Router {
           drop(name, reason);
           continue;
         }
-        const restsUntil = breakers.openUntil(toCandidate(offer, null).breakerId);
+        const restsUntil = breakers.openUntil(toCandidate(offer).breakerId);
         if (restsUntil === undefined) usable.push(offer);
         else resting.push(offer);
       }
@@ -294,12 +300,13 @@ export function createRouter(options: RouterOptions): Router {
           drop(model, 'no key for this vendor');
       }
       // Nobody else left: trying one that failed lately is better than refusing.
-      const pool = usable.length > 0 ? usable : resting;
+      const found = usable.length > 0 ? usable : resting;
+      const pool = request.everything === true ? found : withoutStandIns(found, request.allowed, drop);
       if (usable.length > 0) {
         for (const offer of resting) {
           const seconds = Math.max(
             1,
-            Math.ceil(((breakers.openUntil(toCandidate(offer, null).breakerId) ?? 0) - now()) / 1000),
+            Math.ceil(((breakers.openUntil(toCandidate(offer).breakerId) ?? 0) - now()) / 1000),
           );
           drop(nameOf(offer), `failed lately; left alone for ${seconds} s more`);
         }
@@ -343,11 +350,11 @@ export function createRouter(options: RouterOptions): Router {
         modelId === undefined
           ? offers[0]
           : offers.find((one) => one.modelId.toLowerCase() === modelId.toLowerCase());
-      if (offer !== undefined) return toCandidate(offer, null);
+      if (offer !== undefined) return toCandidate(offer);
       // A vendor may have more models than it is known for.
       return modelId === undefined || keyed.provider.kind === 'built-in'
         ? undefined
-        : toCandidate({ keyed, modelId, languages: ['*'], evidence: undefined }, null);
+        : toCandidate({ keyed, modelId, languages: ['*'], evidence: undefined });
     },
   };
 }
@@ -374,6 +381,22 @@ function round(value: number): number {
 
 function nameOf(offer: Offer): { readonly providerId: string; readonly modelId: string } {
   return { providerId: offer.keyed.provider.id, modelId: offer.modelId };
+}
+
+/**
+ * Built-in engines stand in where nothing else is there. Behind a real one they would turn its outage into nonsense, so
+ * there they are used only when the caller names them.
+ */
+function withoutStandIns(
+  offers: readonly Offer[],
+  allowed: readonly string[] | undefined,
+  drop: (model: { readonly providerId: string; readonly modelId: string }, reason: string) => void,
+): readonly Offer[] {
+  const isBuiltIn = (offer: Offer) => offer.keyed.provider.kind === 'built-in';
+  if (offers.every(isBuiltIn) || (allowed?.length ?? 0) > 0) return offers;
+  for (const offer of offers.filter(isBuiltIn))
+    drop(nameOf(offer), 'stands in only where nothing else is there');
+  return offers.filter((offer) => !isBuiltIn(offer));
 }
 
 /** Undefined when the provider does not serve the modality. */

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type LlmEvent, type LlmMessage, PlatformError, type ToolSchema } from '@visavox/contract';
 import type { FoundPassage } from '../knowledge/index.ts';
-import type { Catalogue } from '../routing/catalogue.ts';
+import type { EngineFinder } from '../routing/catalogue.ts';
 import type { DocumentRow, SessionRow, Store, TurnRow } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Toolbox } from '../tools/mcp.ts';
@@ -15,7 +15,7 @@ import { DEFAULT_NAMES } from './features.ts';
 export interface ConversationOptions {
   readonly row: SessionRow;
   readonly store: Pick<Store, 'prompts' | 'documents'>;
-  readonly catalogue: Catalogue;
+  readonly catalogue: EngineFinder;
   readonly toolbox: Toolbox;
   readonly searchPassages: (
     request: {

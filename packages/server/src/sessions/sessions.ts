@@ -139,6 +139,7 @@ export function createSessions(options: SessionsOptions): Sessions {
         endedAt: null,
       };
       await store.sessions.insert(row);
+      const engines = catalogue.forSession({ organizationId: organization.id, sessionId: row.id });
       const session = new LiveSession({
         row,
         store,
@@ -147,13 +148,17 @@ export function createSessions(options: SessionsOptions): Sessions {
         times: options.times,
         now: options.now,
         quotas,
-        speech: createSessionSpeech(row, { catalogue, loadRules, voice: voiceOf(row, styleOf(row)) }),
+        speech: createSessionSpeech(row, {
+          catalogue: engines,
+          loadRules,
+          voice: voiceOf(row, styleOf(row)),
+        }),
         toolbox: createToolbox(mcpServers.map(options.describeMcpServer), {
           fetch: options.fetch,
           now: () => performance.now(),
           log,
         }),
-        conversation: { catalogue, searchPassages: options.searchPassages },
+        conversation: { catalogue: engines, searchPassages: options.searchPassages },
         analyse: options.analyse,
         decodeAudio: options.decodeAudio,
         findModelStyle: (current, wish) => findModelStyle(modelStyleNames, current, wish),

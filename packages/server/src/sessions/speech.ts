@@ -1,7 +1,7 @@
 /** How one session speaks and listens: its voice, its recogniser, and its rules for spoken and recognised text. */
 import type { PcmClip } from '@visavox/audio';
 import { LOCALE_OFF } from '@visavox/contract';
-import type { Catalogue } from '../routing/catalogue.ts';
+import type { EngineFinder } from '../routing/catalogue.ts';
 import type { SessionRow } from '../store/store.ts';
 import { detectLanguage, splitSentences, type TextRules } from '../text/index.ts';
 import { type SpeechChunk, speakSentence, transcribe } from '../turns/voice.ts';
@@ -28,7 +28,7 @@ export interface SessionSpeech {
 export function createSessionSpeech(
   row: SessionRow,
   options: {
-    readonly catalogue: Catalogue;
+    readonly catalogue: EngineFinder;
     /** Catalogue name of the voice. */
     readonly voice: string;
     /** Undefined when the rule set is gone. */

@@ -31,8 +31,8 @@ export interface GatewayStore {
   sumUsage(organizationId: string, period: Period): Promise<UsageSum[]>;
   /** Sessions with usage in the period. */
   countSessions(organizationId: string, period: Period): Promise<number>;
-  /** What each key with a budget has cost so far. */
-  spentByKey(): Promise<ReadonlyMap<string, number>>;
+  /** What each key has cost so far: of one organization, or of all. */
+  spentByKey(organizationId?: string): Promise<ReadonlyMap<string, number>>;
   listScores(): Promise<StoredScoreRow[]>;
   putScores(rows: readonly (typeof schema.scoreRows.$inferInsert)[]): Promise<void>;
   /** Returns how many rows went. */
@@ -61,7 +61,7 @@ const BATCH = 2000;
 export function createGatewayStore<Kind extends PgQueryResultHKT>(
   database: PgDatabase<Kind, typeof schema>,
 ): GatewayStore {
-  const { usageRecords, scoreRows, vendorKeys, creditEntries, apiKeys } = schema;
+  const { usageRecords, scoreRows, vendorKeys, creditEntries } = schema;
   const within = (organizationId: string, { from, to }: Period) =>
     and(
       eq(usageRecords.organizationId, organizationId),
@@ -97,17 +97,16 @@ export function createGatewayStore<Kind extends PgQueryResultHKT>(
         .where(within(organizationId, period));
       return row?.value ?? 0;
     },
-    async spentByKey() {
+    async spentByKey(organizationId) {
       const rows = await database
         .select({
-          id: apiKeys.id,
+          id: usageRecords.apiKeyId,
           spent: sql`coalesce(sum(${usageRecords.costMicroUsd}), 0)`.mapWith(Number),
         })
-        .from(apiKeys)
-        .innerJoin(usageRecords, eq(usageRecords.apiKeyId, apiKeys.id))
-        .where(sql`${apiKeys.budgetMicroUsd} is not null`)
-        .groupBy(apiKeys.id);
-      return new Map(rows.map(({ id, spent }) => [id, spent]));
+        .from(usageRecords)
+        .where(organizationId === undefined ? undefined : eq(usageRecords.organizationId, organizationId))
+        .groupBy(usageRecords.apiKeyId);
+      return new Map(rows.flatMap(({ id, spent }) => (id === null ? [] : [[id, spent]])));
     },
     listScores: async () =>
       database.select().from(scoreRows).orderBy(asc(scoreRows.importedAt), asc(scoreRows.runId)),

@@ -37,7 +37,14 @@ export interface KeyStore {
     readonly key: string;
     readonly label: string;
     readonly role: schema.KeyRole;
+    readonly budgetMicroUsd?: number | null | undefined;
   }): Promise<ApiKeyRow>;
+  /** Undefined when it does not exist or is revoked. */
+  update(
+    id: string,
+    changes: { readonly label?: string; readonly budgetMicroUsd?: number | null },
+  ): Promise<ApiKeyRow | undefined>;
+  touch(id: string, at: Date): Promise<void>;
   list(organizationId: string): Promise<ApiKeyRow[]>;
   find(id: string): Promise<ApiKeyRow | undefined>;
   /** Undefined when it does not exist or was revoked before. */
@@ -105,7 +112,7 @@ export function createKeyStore<Kind extends PgQueryResultHKT>(
     budgetMicroUsd: apiKeys.budgetMicroUsd,
   };
   return {
-    async put({ organizationId, key, label, role }) {
+    async put({ organizationId, key, label, role, budgetMicroUsd = null }) {
       const keyHash = hashApiKey(key);
       const [row] = await database
         .insert(apiKeys)
@@ -116,6 +123,7 @@ export function createKeyStore<Kind extends PgQueryResultHKT>(
           label,
           role,
           hint: key.slice(0, HINT_CHARACTERS),
+          budgetMicroUsd,
         })
         .onConflictDoUpdate({
           target: apiKeys.keyHash,
@@ -134,6 +142,24 @@ export function createKeyStore<Kind extends PgQueryResultHKT>(
     async find(id) {
       const [row] = await database.select(columns).from(apiKeys).where(eq(apiKeys.id, id));
       return row;
+    },
+    async update(id, changes) {
+      if (Object.keys(changes).length === 0) {
+        const [row] = await database
+          .select(columns)
+          .from(apiKeys)
+          .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)));
+        return row;
+      }
+      const [row] = await database
+        .update(apiKeys)
+        .set(changes)
+        .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+        .returning(columns);
+      return row;
+    },
+    async touch(id, at) {
+      await database.update(apiKeys).set({ lastUsedAt: at }).where(eq(apiKeys.id, id));
     },
     async revoke(id, at) {
       const [row] = await database

@@ -27,7 +27,7 @@ const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url
 /** One arbitrary number for all nodes, so that only one of them migrates a shared Postgres at a time. */
 const MIGRATION_LOCK = 8_484_001;
 
-export type { StoredScoreRow, VendorKeyRow } from './gateway.ts';
+export type { StoredScoreRow, UsageSum, VendorKeyRow } from './gateway.ts';
 export type { ApiKeyRow, KeyOwner, OrganizationRow } from './organizations.ts';
 export { hashApiKey } from './organizations.ts';
 export type {

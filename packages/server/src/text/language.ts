@@ -75,3 +75,17 @@ function detectLatinLanguage(text: string, fallback: string): string {
   // One short word in common says little; `la` alone is in four languages.
   return bestHits >= 2 || (words.length <= 2 && bestHits === words.length) ? best : fallback;
 }
+
+const TAG = /^([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?$/i;
+
+/** A BCP 47 tag in canonical case, e.g. `zh-Hant-TW`; undefined for what does not look like one. */
+export function canonicalLanguage(tag: string): string | undefined {
+  const match = TAG.exec(tag);
+  if (match === null) return undefined;
+  const [, language = '', script, region] = match;
+  return [
+    language.toLowerCase(),
+    ...(script === undefined ? [] : [script.charAt(0).toUpperCase() + script.slice(1).toLowerCase()]),
+    ...(region === undefined ? [] : [region.toUpperCase()]),
+  ].join('-');
+}

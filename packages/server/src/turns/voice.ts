@@ -2,7 +2,7 @@
 import type { PcmClip } from '@visavox/audio';
 import { noRecognizerError, noSynthesizerError } from '../providers/all.ts';
 import type { SpeechChunk, Transcript } from '../providers/provider.ts';
-import type { Catalogue } from '../routing/catalogue.ts';
+import type { EngineFinder } from '../routing/catalogue.ts';
 import { detectLanguage, normalizeForSpeech } from '../text/index.ts';
 
 export type { SpeechChunk };
@@ -19,7 +19,7 @@ export interface VoiceOptions {
  * @throws {ProviderError} when no voice of this machine speaks the language.
  */
 export async function* speakSentence(
-  catalogue: Catalogue,
+  catalogue: EngineFinder,
   text: string,
   { ttsType, locale, signal }: VoiceOptions,
 ): AsyncIterable<SpeechChunk> {
@@ -35,7 +35,7 @@ export async function* speakSentence(
 
 /** @throws {ProviderError} when no recogniser fits the language, or the engine fails. */
 export async function transcribe(
-  catalogue: Catalogue,
+  catalogue: EngineFinder,
   clip: PcmClip,
   options: { readonly sttType: string; readonly language?: string | undefined; readonly signal: AbortSignal },
 ): Promise<Transcript> {

@@ -1,15 +1,18 @@
 /** The management API: each operation of its contract bound to the store, after the input was checked. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { PlatformError } from '@visavox/contract';
 import {
+  addCredit,
   createApiKey,
   createMcpServer,
   createNormalization,
   createOrganization,
   createPrompt,
   createTemplate,
+  importScores,
   type manageRoutes,
   tryNormalization,
+  updateApiKey,
   updateBackground,
   updateDocument,
   updateMcpServer,
@@ -21,6 +24,7 @@ import {
 import type { z } from 'zod';
 import type { Knowledge } from '../../knowledge/index.ts';
 import type { GuardedFetch } from '../../outbound/guarded-fetch.ts';
+import type { Meter } from '../../routing/meter.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import type { Quotas } from '../../sessions/quotas.ts';
 import type {
@@ -38,7 +42,8 @@ import type { Keyring } from '../keyring.ts';
 import { findProblems, loadParts } from '../perso/parts.ts';
 import { callerOf, idOf, type PersoContext, pageOfSessions } from '../perso/routes.ts';
 import { createView } from '../perso/view.ts';
-import { type Changes, withoutUndefined } from './changes.ts';
+import { type Changes, withoutUndefined } from '../without-undefined.ts';
+import { showScore, toStoredScore } from './scores.ts';
 import { readTemplateSettings } from './templates.ts';
 import { readBackground, readDocument } from './uploads.ts';
 import {
@@ -62,6 +67,9 @@ export interface ManageContext extends PersoContext {
   readonly knowledge: Knowledge;
   readonly outbound: GuardedFetch;
   readonly describeMcpServer: (row: McpServerRow) => McpServerDescription;
+  readonly meter: Meter;
+  /** The measurements have changed: routing takes them up. */
+  readonly reloadScores: () => Promise<void>;
   readonly version: string;
 }
 
@@ -69,6 +77,10 @@ export type ManageOperationId = (typeof manageRoutes)[number]['operationId'];
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 const MAX_PASSAGES = 50;
+
+function microUsd(usd: number | null | undefined): number | null | undefined {
+  return usd === null || usd === undefined ? usd : Math.round(usd * 1_000_000);
+}
 
 export function createManageHandlers(context: ManageContext): Readonly<Record<ManageOperationId, Handler>> {
   const { store, keyring, knowledge, links, secrets } = context;
@@ -135,7 +147,7 @@ export function createManageHandlers(context: ManageContext): Readonly<Record<Ma
       [`get${kind}`]: async (call) => options.show(await findUsable(call, table, label), call),
       [`update${kind}`]: async (call) => {
         const row = await owned(call);
-        const changes = withoutUndefined<Insert>(await options.change(call, row));
+        const changes = withoutUndefined<Partial<Insert>>(await options.change(call, row));
         const updated = Object.keys(changes).length === 0 ? row : await table.update(row.id, changes);
         return options.show(updated ?? row, call);
       },
@@ -255,7 +267,7 @@ export function createManageHandlers(context: ManageContext): Readonly<Record<Ma
     },
     updateOrganization: async (call) => {
       const value = await read(call, updateOrganization);
-      const changes = withoutUndefined<Pick<OrganizationRow, 'name' | 'limits' | 'features'>>({
+      const changes = withoutUndefined<Partial<Pick<OrganizationRow, 'name' | 'limits' | 'features'>>>({
         name: value.name,
         limits: value.limits === undefined ? undefined : readLimits(value.limits),
         features: value.features === undefined ? undefined : readFeatures(value.features),
@@ -282,11 +294,26 @@ export function createManageHandlers(context: ManageContext): Readonly<Record<Ma
       return undefined;
     },
 
-    listApiKeys: async (call) => ({
-      items: (await store.keys.list(await organizationOf(call))).map(showKey),
-    }),
+    listApiKeys: async (call) => {
+      const organizationId = await organizationOf(call);
+      await context.meter.flush();
+      const spent = await store.gateway.spentByKey(organizationId);
+      return { items: (await store.keys.list(organizationId)).map((row) => showKey(row, spent.get(row.id))) };
+    },
+    updateApiKey: async (call) => {
+      const value = await read(call, updateApiKey);
+      const row = await store.keys.find(idOf(call, 'id'));
+      if (row?.organizationId !== (await organizationOf(call))) throw missing('Key', idOf(call, 'id'));
+      const updated = await store.keys.update(
+        row.id,
+        withoutUndefined({ label: value.name, budgetMicroUsd: microUsd(value.budget_usd) }),
+      );
+      if (updated === undefined) throw missing('Key', row.id);
+      keyring.forget();
+      return showKey(updated, context.meter.spentMicroUsd(row.id));
+    },
     createApiKey: async (call) => {
-      const { name, role } = await read(call, createApiKey);
+      const { name, role, budget_usd } = await read(call, createApiKey);
       if (role === 'operator' && callerOf(call).role !== 'operator') {
         throw new PlatformError('permission_denied', 'Only an operator makes keys for operators.');
       }
@@ -296,6 +323,7 @@ export function createManageHandlers(context: ManageContext): Readonly<Record<Ma
         key,
         label: name,
         role,
+        budgetMicroUsd: microUsd(budget_usd),
       });
       return { ...showKey(row), key };
     },
@@ -311,6 +339,44 @@ export function createManageHandlers(context: ManageContext): Readonly<Record<Ma
       await store.keys.revoke(id, context.now());
       keyring.forget();
       return undefined;
+    },
+
+    listScores: async () => ({ items: (await store.gateway.listScores()).map(showScore) }),
+    importScores: async (call) => {
+      const { rows } = await read(call, importScores);
+      const stored = rows.map((row) => toStoredScore(row, context.now()));
+      // Of rows for the same thing the last one counts; a statement may touch each only once.
+      const distinct = new Map(
+        stored.map((row) => [
+          [row.modality, row.providerId, row.modelId, row.language, row.region, row.mode].join('\0'),
+          row,
+        ]),
+      );
+      await store.gateway.putScores([...distinct.values()]);
+      await context.reloadScores();
+      return { imported: distinct.size, run_id: rows.at(-1)?.run_id ?? '' };
+    },
+    removeScores: async (call) => {
+      await store.gateway.removeScores(call.query.get('run_id') ?? undefined);
+      await context.reloadScores();
+      return undefined;
+    },
+    addCredit: async (call) => {
+      const { kind, amount_usd } = await read(call, addCredit);
+      const id = idOf(call, 'id');
+      if ((await store.organizations.find(id)) === undefined) throw missing('Organization', id);
+      const entry = {
+        id: `cr_${randomUUID()}`,
+        organizationId: id,
+        kind,
+        amountMicroUsd: Math.round(amount_usd * 1_000_000),
+        metric: null,
+        provider: null,
+        sessionId: null,
+        createdAt: context.now(),
+      };
+      await store.gateway.addCredit(entry);
+      return { id: entry.id, kind, amount_usd, created_at: entry.createdAt.toISOString() };
     },
 
     ...resource('Prompt', 'prompts', 'Prompt', store.prompts, {

@@ -4,7 +4,7 @@ import type { TemplateSettings } from '@visavox/contract/manage';
 import type { Catalogue } from '../../routing/catalogue.ts';
 import { createReferences } from '../../sessions/references.ts';
 import type { ResourceTypes, Store } from '../../store/store.ts';
-import { withoutUndefined } from './changes.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 
 type Insert = ResourceTypes['sessionTemplates']['insert'];
 type Settings = { [Name in keyof Insert]?: Insert[Name] | undefined };

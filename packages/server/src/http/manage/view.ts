@@ -70,7 +70,7 @@ export function readLimits(limits: {
   };
 }
 
-export function showKey(row: ApiKeyRow) {
+export function showKey(row: ApiKeyRow, spentMicroUsd = 0) {
   return {
     id: row.id,
     organization_id: row.organizationId,
@@ -79,6 +79,9 @@ export function showKey(row: ApiKeyRow) {
     hint: row.hint,
     created_at: row.createdAt.toISOString(),
     revoked_at: row.revokedAt?.toISOString() ?? null,
+    last_used_at: row.lastUsedAt?.toISOString() ?? null,
+    budget_usd: row.budgetMicroUsd === null ? null : row.budgetMicroUsd / 1_000_000,
+    spent_usd: Math.round(spentMicroUsd) / 1_000_000,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Call } from '../bind.ts';
 import { readForm, readJson, validate } from '../body.ts';
 import { streamEvents } from '../event-lines.ts';
 import { type CallsContext, contextOf, pcmStream, readRecording, stoppable } from '../speko/calls.ts';
+import { entriesOf } from '../speko/inspection.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { chatRequest, identityOf, toCallOptions, toChatCompletion, toChunks } from './chat.ts';
 import { OpenAiError, openAiErrorBody, toOpenAiError } from './errors.ts';
@@ -287,10 +288,6 @@ function routeHeaders(route: Route, { intent }: CallContext, startedAtMs: number
     'x-speko-failover-count': String(route.failoverCount),
     'x-speko-first-byte-ms': String(Math.round(performance.now() - startedAtMs)),
   };
-}
-
-function entriesOf(header: string | undefined): readonly string[] {
-  return (header ?? '').split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
 }
 
 /** A header for sound whose length is not known yet: its sizes are the largest there are. */

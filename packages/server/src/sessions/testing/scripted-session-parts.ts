@@ -129,6 +129,8 @@ export function createScriptedStore(content: ScriptedContent = {}) {
       remove: notScripted,
     },
     keys: {
+      update: notScripted,
+      touch: async () => {},
       put: notScripted,
       list: notScripted,
       find: notScripted,
