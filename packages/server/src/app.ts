@@ -17,7 +17,8 @@ import { createMediaPool } from './media/pool.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { createProviders } from './providers/all.ts';
 import type { Provider } from './providers/provider.ts';
-import { findVendor } from './providers/vendors/all.ts';
+import { findVendor, VENDORS } from './providers/vendors/all.ts';
+import { openOperatorVendors } from './providers/vendors/operator-keys.ts';
 import { createBreakers } from './routing/breakers.ts';
 import { createCatalogue } from './routing/catalogue.ts';
 import { createEngines } from './routing/engines.ts';
@@ -88,6 +89,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const data = await openDataDirectory(config.dataDirectory);
     cleanups.push(() => data.close());
 
+    const hasOpenAi = config.openaiApiKey !== undefined || config.openaiBaseUrl !== undefined;
+    const vendors =
+      options.providers !== undefined
+        ? []
+        : openOperatorVendors(config.vendorEnvironment, VENDORS, {
+            now: () => performance.now(),
+            // Its models are listed, or it is a server of the operator's own.
+            except: hasOpenAi ? ['openai'] : [],
+          });
     progress('opening database, voices and media');
     const packs = await findPacks([PACKS_DIRECTORY, path.join(data.path, 'avatars')], signal);
     const opening = {
@@ -113,12 +123,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       providers: (options.providers !== undefined
         ? Promise.resolve(options.providers)
         : createProviders({
+            vendors,
             dataDir: data.path,
             log,
             signal,
             detectLocalModels: config.localModels,
             searchPath: config.searchPath,
-            ...(config.openaiApiKey === undefined && config.openaiBaseUrl === undefined
+            ...(!hasOpenAi
               ? {}
               : {
                   openai: {

@@ -2,6 +2,8 @@
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { VENDORS } from './providers/vendors/all.ts';
+import { environmentOf } from './providers/vendors/operator-keys.ts';
 
 export interface Config {
   readonly port: number;
@@ -21,6 +23,8 @@ export interface Config {
   readonly openaiBaseUrl: string | undefined;
   readonly openaiModel: string | undefined;
   readonly localModels: boolean;
+  /** The part of the environment that holds keys and addresses of vendors; see docs/vendors.md. */
+  readonly vendorEnvironment: Readonly<Record<string, string | undefined>>;
   readonly startWindowMs: number;
   readonly heartbeatMs: number;
   readonly recoveryWindowMs: number;
@@ -354,6 +358,9 @@ export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: 
     openaiBaseUrl: read('OPENAI_BASE_URL'),
     openaiModel: read('OPENAI_MODEL'),
     localModels: read('VISAVOX_LOCAL_MODELS') ?? true,
+    vendorEnvironment: Object.fromEntries(
+      VENDORS.flatMap(environmentOf).map((name) => [name, environment[name]]),
+    ),
     startWindowMs: (read('VISAVOX_START_WINDOW_SECONDS') ?? 60) * 1000,
     heartbeatMs: (read('VISAVOX_HEARTBEAT_SECONDS') ?? 30) * 1000,
     recoveryWindowMs: (read('VISAVOX_RECOVERY_SECONDS') ?? 30) * 1000,

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { Client } from 'pg';
 
 /**
- * Folder with `initdb` and `postgres`: that of VISAVOX_TEST_POSTGRES, or where systems put it; undefined where Postgres is
+ * Folder with `initdb` and `postgres`: that of TEST_POSTGRES_BIN, or where systems put it; undefined where Postgres is
  * not installed.
  */
 export const postgresBinaries: string | undefined = findBinaries();
@@ -20,7 +20,7 @@ export interface TestPostgres {
 }
 
 function findBinaries(): string | undefined {
-  const folder = process.env['VISAVOX_TEST_POSTGRES'];
+  const folder = process.env['TEST_POSTGRES_BIN'];
   const places =
     folder === undefined
       ? ['/usr/lib/postgresql/*/bin/initdb', '/usr/local/bin/initdb', '/opt/homebrew/bin/initdb']

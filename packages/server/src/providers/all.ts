@@ -24,6 +24,8 @@ export interface CreateProvidersOptions {
     readonly apiKey?: string | undefined;
     readonly baseUrl?: string | undefined;
   };
+  /** Vendors that the operator has keys for, opened already. They come after `openai`. */
+  readonly vendors?: readonly Provider[];
   /** Folder that holds the folder of downloaded models. */
   readonly dataDir: string;
   readonly log: ProviderLog;
@@ -45,6 +47,7 @@ export async function createProviders(options: CreateProvidersOptions): Promise<
   signal.throwIfAborted();
   const starts: readonly (readonly [name: string, start: () => Promise<readonly Provider[]>])[] = [
     ['openai', () => startOpenAi(options)],
+    ['vendors', async () => options.vendors ?? []],
     ['local-models', () => startLocalModels(options)],
     ['flite', async () => [await createFliteProvider({ signal })]],
     ['espeak', async () => [await createEspeakProvider({ signal })]],

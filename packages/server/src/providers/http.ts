@@ -1,8 +1,6 @@
 /** Failures of HTTP vendors as `ProviderError`s. Bodies of vendors are read to the end but never quoted. */
 import { ProviderError, type ProviderErrorKind } from './provider.ts';
 
-const MAX_JSON_CHARACTERS = 4_000_000;
-
 /** The error for an answer that is not 2xx. */
 export async function errorFromResponse(response: Response, what: string): Promise<ProviderError> {
   await response.body?.cancel().catch(() => {});
@@ -26,20 +24,9 @@ export function errorFromFetch(error: unknown, what: string, signal: AbortSignal
     const isTimeout = reason instanceof DOMException && reason.name === 'TimeoutError';
     return isTimeout ? new ProviderError('timeout', `${what} did not answer in time`) : reason;
   }
-  return new ProviderError('unavailable', `${what} could not be reached`, { cause: error });
-}
-
-/** Reads a JSON body of bounded size. */
-export async function readJson(response: Response, what: string): Promise<unknown> {
-  const text = await response.text().catch((cause: unknown) => {
-    throw new ProviderError('unavailable', `${what} broke off`, { cause });
-  });
-  if (text.length > MAX_JSON_CHARACTERS) throw new ProviderError('protocol', `${what} is too large`);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ProviderError('protocol', `expected JSON as ${what}`);
-  }
+  // A TypeError without a cause is about the request, and quotes a header that cannot be sent: the key.
+  const isQuiet = !(error instanceof TypeError) || error.cause !== undefined;
+  return new ProviderError('unavailable', `${what} could not be reached`, isQuiet ? { cause: error } : {});
 }
 
 function kindOfStatus(status: number): ProviderErrorKind {

@@ -1,5 +1,5 @@
 /** Finds language model servers on this machine, by their usual ports. */
-import { fetchModelIds } from './openai.ts';
+import { fetchModelIds } from './vendors/openai-interface.ts';
 
 export interface LocalModelServer {
   readonly id: string;
@@ -30,7 +30,10 @@ export async function detectLocalModels(options: {
       const baseUrl = `http://127.0.0.1:${port}/v1`;
       const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs ?? 300)]);
       try {
-        const modelIds = await fetchModelIds({ baseUrl, fetch: options.fetch ?? fetch }, { signal });
+        const modelIds = await fetchModelIds(
+          { baseUrl, apiKey: undefined, fetch: options.fetch },
+          { signal },
+        );
         return modelIds.length > 0 ? { id, displayName, baseUrl, modelIds } : undefined;
       } catch {
         // Nothing there, or something else: most machines have no such server.

@@ -5,6 +5,7 @@ import type { Provider } from './provider.ts';
 import { type HttpVendor, sendJson, startHttpVendor, type VendorRequest } from './testing/http-vendor.ts';
 import { describeRecognizer } from './testing/recognizer-conformance.ts';
 import { describeSynthesizer } from './testing/synthesizer-conformance.ts';
+import { openai } from './vendors/openai.ts';
 
 type Answer = Parameters<typeof startHttpVendor>[0];
 
@@ -83,6 +84,7 @@ describeRecognizer('an OpenAI-compatible server', {
 describe('an OpenAI-compatible server', () => {
   it('offers what its list of models shows', () =>
     withVendor(scripted(), async (provider, vendor) => {
+      expect(provider.kind).toBe('endpoint');
       expect(provider.languageModels?.models.map(({ id }) => id)).toEqual(['gpt-4o']);
       expect(provider.recognizer).toBeDefined();
       expect(provider.synthesizer?.voices.length).toBeGreaterThan(3);
@@ -285,7 +287,7 @@ describe('an OpenAI-compatible server', () => {
     });
   });
 
-  it('fails as protocol when it sends something else', async () => {
+  it('fails as protocol when it sends something else, as empty when nothing', async () => {
     const text: Answer = (_request, response) => void response.end('not JSON');
     const empty: Answer = (_request, response) => void response.end();
     await withVendor(
@@ -295,7 +297,7 @@ describe('an OpenAI-compatible server', () => {
         await expect(provider.recognizer?.recognize(clip, { signal })).rejects.toMatchObject({
           kind: 'protocol',
         });
-        await expect(countSamples(provider)).rejects.toMatchObject({ kind: 'protocol' });
+        await expect(countSamples(provider)).rejects.toMatchObject({ kind: 'empty' });
       },
     );
   });
@@ -329,6 +331,43 @@ describe('an OpenAI-compatible server', () => {
       await gone.promise;
       expect(accepted).toBeLessThan(20_000_000);
     });
+  });
+});
+
+describe('OpenAI with the key of the operator', () => {
+  const withModels =
+    (answer: () => Response): typeof fetch =>
+    async (input) => {
+      expect(String(input)).toBe('https://api.openai.com/v1/models');
+      return answer();
+    };
+
+  it('is the vendor, with the models of the account, the recommended ones first', async () => {
+    const ids = ['gpt-4o', 'my-tuned-model', 'whisper-1', 'gpt-4.1-mini', 'gpt-5-codex'];
+    const provider = await createOpenAiProvider({
+      apiKey: 'sk-test',
+      fetch: withModels(() => Response.json({ data: ids.map((id) => ({ id })) })),
+    });
+    const vendor = openai.open({ apiKey: 'sk-other' });
+    expect(provider.kind).toBe(vendor.kind);
+    expect(provider.languageModels?.models.map(({ id }) => id)).toEqual([
+      'gpt-4.1-mini',
+      'gpt-4o',
+      'my-tuned-model',
+    ]);
+    expect(provider.languageModels?.get('my-tuned-model').provider).toBe('openai.chat');
+    expect(provider.recognizer?.models).toEqual(vendor.recognizer?.models);
+    expect(provider.synthesizer?.voices).toEqual(vendor.synthesizer?.voices);
+    expect(provider.embedder?.modelId).toBe('text-embedding-3-small');
+    await provider.close();
+  });
+
+  it('offers the recommended models when it cannot be asked', async () => {
+    const provider = await createOpenAiProvider({
+      apiKey: 'sk-test',
+      fetch: withModels(() => new Response('', { status: 500 })),
+    });
+    expect(provider.languageModels?.models[0]?.id).toBe('gpt-4.1-mini');
   });
 });
 

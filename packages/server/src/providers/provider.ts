@@ -74,9 +74,12 @@ export interface SpeechTimings {
   readonly items: readonly TimedText[];
 }
 
-/** A consecutive piece of synthesized speech. Timings count from this chunk's own first sample. */
+/** A consecutive piece of synthesized speech. */
 export interface SpeechChunk extends PcmClip {
-  /** Mouth shapes of this chunk, in order and without gaps; absent when the engine gives no timings. */
+  /**
+   * Mouth shapes of this chunk, in order and without gaps, counted from its own first sample; absent when the engine gives
+   * no timings.
+   */
   readonly visemes?: readonly VisemeSpan[];
   readonly timings?: SpeechTimings;
 }

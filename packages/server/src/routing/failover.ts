@@ -242,6 +242,7 @@ function startTry<T extends Target, Item>(
 
   /** After the commit: what was held, then the rest as it comes. */
   async function* follow(held: readonly Item[], iterator: AsyncIterator<Item>): AsyncGenerator<Item> {
+    let isOver = false;
     try {
       yield* held;
       while (true) {
@@ -249,6 +250,7 @@ function startTry<T extends Target, Item>(
         if (done) break;
         yield value;
       }
+      isOver = true;
       settle(() => breakers.succeeded(id));
     } catch (error) {
       settle(
@@ -259,8 +261,10 @@ function startTry<T extends Target, Item>(
       throw error;
     } finally {
       settle(undefined);
-      left.abort();
-      iterator.return?.().catch(() => {});
+      if (!isOver) {
+        left.abort();
+        iterator.return?.().catch(() => {});
+      }
     }
   }
 

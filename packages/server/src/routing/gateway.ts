@@ -12,6 +12,7 @@ import { createResampler, type PcmClip, type Resampler } from '@visavox/audio';
 import { generateWithLanguageModel, streamLanguageModel } from '../providers/language-model-calls.ts';
 import {
   type AudioFile,
+  type LanguageModelCatalogue,
   ProviderError,
   RECOGNITION_FEATURES,
   type RecognitionFeature,
@@ -392,11 +393,19 @@ async function* generateOnce(
   yield await generateWithLanguageModel(modelOf(candidate), options, { what, signal });
 }
 
-function modelOf(candidate: Candidate): LanguageModelV4 {
-  const catalogue = candidate.provider.languageModels;
-  if (catalogue === undefined)
-    throw new ProviderError('unavailable', `${candidate.providerId} has no language model`);
-  return catalogue.get(candidate.modelId);
+/** Models by their catalogue: making one costs more than calling it. */
+const models = new WeakMap<LanguageModelCatalogue, Map<string, LanguageModelV4>>();
+const MAX_MODELS = 200;
+
+function modelOf({ provider, providerId, modelId }: Candidate): LanguageModelV4 {
+  const catalogue = provider.languageModels;
+  if (catalogue === undefined) throw new ProviderError('unavailable', `${providerId} has no language model`);
+  const known = models.get(catalogue) ?? new Map<string, LanguageModelV4>();
+  models.set(catalogue, known);
+  const model = known.get(modelId) ?? catalogue.get(modelId);
+  if (known.size >= MAX_MODELS) known.clear();
+  known.set(modelId, model);
+  return model;
 }
 
 function meaningOfPart(part: LanguageModelV4StreamPart): Meaning {

@@ -7,9 +7,9 @@ import { type Ranked, rank, rejectionOf } from './rank.ts';
 import {
   CHARACTERS_PER_MINUTE,
   type Evidence,
+  findEvidence,
   indexScores,
   type LanguageEvidence,
-  resolveMode,
   type ScoreIndex,
   type ScoreRow,
   type Snapshot,
@@ -117,6 +117,10 @@ export interface RouterOptions {
 
 const NO_MODELS: readonly SpeechModel[] = [{ id: 'default', languages: ['*'] }];
 
+/** So long a breaker whose time is over may stay unnoticed. */
+const REMEMBER_MS = 250;
+const MAX_REMEMBERED = 2000;
+
 interface Offer {
   readonly keyed: KeyedProvider;
   readonly modelId: string;
@@ -128,6 +132,17 @@ interface Offer {
 export function createRouter(options: RouterOptions): Router {
   const { breakers, now } = options;
   let scores = indexScores(options.scores);
+  /** By request; the same question is asked many times a second. */
+  const remembered = new Map<
+    string,
+    {
+      readonly own: RankRequest['own'];
+      readonly version: number;
+      readonly scores: ScoreIndex;
+      readonly untilMs: number;
+      readonly ranking: Ranking;
+    }
+  >();
   const providers = options.providers.map(
     (provider): KeyedProvider => ({ provider, keySource: 'MANAGED', keyId: 'managed' }),
   );
@@ -141,21 +156,14 @@ export function createRouter(options: RouterOptions): Router {
           ...providers.filter(({ provider }) => !own.some((other) => other.provider.id === provider.id)),
         ];
 
-  const findEvidence = (modality: Modality, intent: RoutingIntent, providerId: string, modelId: string) => {
-    const region = scores.hasRegion(modality, intent.region) ? intent.region : 'global';
-    for (const [mode, of] of resolveMode(modality, region)) {
-      const found = scores.find({
-        modality,
-        providerId,
-        modelId,
-        language: intent.language,
-        mode,
-        region: of,
-      });
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
+  const evidenceOf = (modality: Modality, intent: RoutingIntent, providerId: string, modelId: string) =>
+    findEvidence(scores, {
+      modality,
+      providerId,
+      modelId,
+      language: intent.language,
+      region: intent.region,
+    });
 
   const offersOf = (
     keyed: KeyedProvider,
@@ -170,7 +178,7 @@ export function createRouter(options: RouterOptions): Router {
         keyed,
         modelId: id,
         languages,
-        evidence: findEvidence(modality, intent, provider.id, id),
+        evidence: evidenceOf(modality, intent, provider.id, id),
       }),
     );
     // What the operator measured exists, whether or not the provider lists it.
@@ -185,7 +193,7 @@ export function createRouter(options: RouterOptions): Router {
           keyed,
           modelId,
           languages: ['*'],
-          evidence: findEvidence(modality, intent, provider.id, modelId),
+          evidence: evidenceOf(modality, intent, provider.id, modelId),
         }),
       );
     return [...listed, ...measured];
@@ -263,6 +271,49 @@ export function createRouter(options: RouterOptions): Router {
     });
   };
 
+  const rankAnew = (request: RankRequest): Ranking => {
+    const { modality, intent } = request;
+    const dropped: Dropped[] = [];
+    const drop = (model: { providerId: string; modelId: string }, reason: string): void => {
+      dropped.push({ modality, providerId: model.providerId, modelId: model.modelId, reason });
+    };
+    const keyed = keyedFor(request.own);
+    const usable: Offer[] = [];
+    const resting: Offer[] = [];
+    for (const offer of keyed.flatMap((one) => offersOf(one, modality, intent))) {
+      const name = nameOf(offer);
+      if (!isAllowed(request.allowed, name)) {
+        drop(name, 'not in the list of allowed providers');
+        continue;
+      }
+      const reason = reject(offer, request);
+      if (reason !== undefined) {
+        drop(name, reason);
+        continue;
+      }
+      const restsUntil = breakers.openUntil(toCandidate(offer).breakerId);
+      if (restsUntil === undefined) usable.push(offer);
+      else resting.push(offer);
+    }
+    for (const model of scores.models(modality)) {
+      if (!keyed.some(({ provider }) => provider.id === model.providerId))
+        drop(model, 'no key for this vendor');
+    }
+    // Nobody else left: trying one that failed lately is better than refusing.
+    const found = usable.length > 0 ? usable : resting;
+    const pool = request.everything === true ? found : withoutStandIns(found, request.allowed, drop);
+    if (usable.length > 0) {
+      for (const offer of resting) {
+        const seconds = Math.max(
+          1,
+          Math.ceil(((breakers.openUntil(toCandidate(offer).breakerId) ?? 0) - now()) / 1000),
+        );
+        drop(nameOf(offer), `failed lately; left alone for ${seconds} s more`);
+      }
+    }
+    return { candidates: order(pool, request), dropped, scoresRunId: scores.runId };
+  };
+
   return {
     providers,
     get scores() {
@@ -272,46 +323,22 @@ export function createRouter(options: RouterOptions): Router {
       scores = indexScores(snapshot);
     },
     rank(request) {
-      const { modality, intent } = request;
-      const dropped: Dropped[] = [];
-      const drop = (model: { providerId: string; modelId: string }, reason: string): void => {
-        dropped.push({ modality, providerId: model.providerId, modelId: model.modelId, reason });
-      };
-      const keyed = keyedFor(request.own);
-      const usable: Offer[] = [];
-      const resting: Offer[] = [];
-      for (const offer of keyed.flatMap((one) => offersOf(one, modality, intent))) {
-        const name = nameOf(offer);
-        if (!isAllowed(request.allowed, name)) {
-          drop(name, 'not in the list of allowed providers');
-          continue;
-        }
-        const reason = reject(offer, request);
-        if (reason !== undefined) {
-          drop(name, reason);
-          continue;
-        }
-        const restsUntil = breakers.openUntil(toCandidate(offer).breakerId);
-        if (restsUntil === undefined) usable.push(offer);
-        else resting.push(offer);
+      const { own, ...rest } = request;
+      const key = JSON.stringify(rest);
+      const { version } = breakers;
+      const known = remembered.get(key);
+      if (
+        known?.own === own &&
+        known?.version === version &&
+        known.scores === scores &&
+        known.untilMs > now()
+      ) {
+        return known.ranking;
       }
-      for (const model of scores.models(modality)) {
-        if (!keyed.some(({ provider }) => provider.id === model.providerId))
-          drop(model, 'no key for this vendor');
-      }
-      // Nobody else left: trying one that failed lately is better than refusing.
-      const found = usable.length > 0 ? usable : resting;
-      const pool = request.everything === true ? found : withoutStandIns(found, request.allowed, drop);
-      if (usable.length > 0) {
-        for (const offer of resting) {
-          const seconds = Math.max(
-            1,
-            Math.ceil(((breakers.openUntil(toCandidate(offer).breakerId) ?? 0) - now()) / 1000),
-          );
-          drop(nameOf(offer), `failed lately; left alone for ${seconds} s more`);
-        }
-      }
-      return { candidates: order(pool, request), dropped, scoresRunId: scores.runId };
+      const ranking = rankAnew(request);
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+      remembered.set(key, { own, version, scores, untilMs: now() + REMEMBER_MS, ranking });
+      return ranking;
     },
     list: (modality, own) =>
       keyedFor(own).flatMap((keyed) =>

@@ -64,10 +64,7 @@ export interface Evidence {
 }
 
 /** The modes that are looked for, most fitting first, and the regions. */
-export function resolveMode(
-  modality: Modality,
-  region: string,
-): readonly (readonly [mode: Mode, region: string])[] {
+function resolveMode(modality: Modality, region: string): readonly (readonly [mode: Mode, region: string])[] {
   if (modality === 'llm') return [['streaming', 'global']];
   if (modality === 's2s') return [['realtime', region === 'global' ? 'us-east4' : region]];
   if (region === 'global') {
@@ -78,8 +75,44 @@ export function resolveMode(
   }
   return [
     ['streaming', region],
+    ['batch', region],
     ['streaming', 'global'],
+    ['batch', 'global'],
   ];
+}
+
+/**
+ * The row that says most about a model for an intent. A row of the language goes before one of another language, then
+ * one of the region before a global one, then the operator's before a shipped one. In a region with published rows,
+ * which are of streams, a published row of whole recordings says nothing.
+ */
+export function findEvidence(
+  scores: ScoreIndex,
+  wanted: {
+    readonly modality: Modality;
+    readonly providerId: string;
+    readonly modelId: string;
+    readonly language: string;
+    readonly region: string;
+  },
+): Evidence | undefined {
+  const { modality, region } = wanted;
+  const known = scores.hasRegion(modality, region);
+  const found = resolveMode(modality, known === undefined ? 'global' : region).flatMap(([mode, of]) => {
+    const evidence = scores.find({ ...wanted, mode, region: of });
+    if (evidence === undefined) return [];
+    const isOtherKind =
+      mode === 'batch' && region !== 'global' && known === 'published' && evidence.row.origin !== 'operator';
+    return isOtherKind ? [] : [evidence];
+  });
+  const rank = ({ language, row }: Evidence): number =>
+    (language === 'other-language' ? 4 : 0) +
+    (row.region === 'global' ? 2 : 0) +
+    (row.origin === 'operator' ? 0 : 1);
+  return found.reduce<Evidence | undefined>(
+    (best, one) => (best === undefined || rank(one) < rank(best) ? one : best),
+    undefined,
+  );
 }
 
 export interface MeasuredModel {
@@ -93,8 +126,8 @@ export interface ScoreIndex {
   readonly runId: string;
   /** Every (provider, model) that has a row of the modality, and whether the operator measured it. */
   models(modality: Modality): readonly MeasuredModel[];
-  /** Regions that have rows of the modality. */
-  hasRegion(modality: Modality, region: string): boolean;
+  /** Who measured the modality in a region: anybody but the operator, or the operator alone; undefined: nobody. */
+  hasRegion(modality: Modality, region: string): 'published' | 'operator' | undefined;
   /** The most fitting row for a language in one mode and region. */
   find(key: {
     readonly modality: Modality;
@@ -111,7 +144,7 @@ const ORIGIN_RANK = { declared: 0, shipped: 1, operator: 2 } as const;
 export function indexScores({ runId, rows }: Snapshot): ScoreIndex {
   const byKey = new Map<string, ScoreRow[]>();
   const models = new Map<Modality, Map<string, MeasuredModel>>();
-  const regions = new Set<string>();
+  const regions = new Map<string, 'published' | 'operator'>();
   for (const row of rows) {
     const key = keyOf(row);
     const known = byKey.get(key) ?? [];
@@ -127,12 +160,14 @@ export function indexScores({ runId, rows }: Snapshot): ScoreIndex {
       modelId: row.modelId,
       byOperator: row.origin === 'operator' || ofModality.get(name)?.byOperator === true,
     });
-    regions.add(`${row.modality} ${row.region}`);
+    const place = `${row.modality} ${row.region}`;
+    if (row.origin !== 'operator') regions.set(place, 'published');
+    else if (!regions.has(place)) regions.set(place, 'operator');
   }
   return {
     runId,
     models: (modality) => [...(models.get(modality)?.values() ?? [])],
-    hasRegion: (modality, region) => regions.has(`${modality} ${region}`),
+    hasRegion: (modality, region) => regions.get(`${modality} ${region}`),
     find(key) {
       const found = byKey.get(keyOf(key)) ?? [];
       const wanted = key.language.toLowerCase();

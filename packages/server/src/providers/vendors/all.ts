@@ -1,8 +1,54 @@
 /** Every vendor that can be reached with a key. Adding one is its file, and a line here. */
+import { anthropic } from './anthropic.ts';
+import { assemblyai } from './assemblyai.ts';
+import { azure } from './azure.ts';
+import { cartesia } from './cartesia.ts';
+import { cerebras } from './cerebras.ts';
+import { deepgram } from './deepgram.ts';
+import { deepseek } from './deepseek.ts';
+import { elevenlabs } from './elevenlabs.ts';
+import { fireworks } from './fireworks.ts';
+import { google } from './google.ts';
+import { groq } from './groq.ts';
+import { mistral } from './mistral.ts';
+import { openai } from './openai.ts';
+import { rime } from './rime.ts';
+import { soniox } from './soniox.ts';
+import { together } from './together.ts';
 import type { Vendor } from './vendor.ts';
+import { xai } from './xai.ts';
 
-export const VENDORS: readonly Vendor[] = [];
+export const VENDORS: readonly Vendor[] = [
+  anthropic,
+  assemblyai,
+  azure,
+  cartesia,
+  cerebras,
+  deepgram,
+  deepseek,
+  elevenlabs,
+  fireworks,
+  google,
+  groq,
+  mistral,
+  openai,
+  rime,
+  soniox,
+  together,
+  xai,
+];
 
 export function findVendor(id: string): Vendor | undefined {
   return VENDORS.find((vendor) => vendor.id === id);
+}
+
+/** What a vendor offers. */
+export function modalitiesOf(vendor: Vendor): readonly ('stt' | 'llm' | 'tts')[] {
+  // Opening connects to nothing; no call is made with this key.
+  const provider = vendor.open({ apiKey: 'none' });
+  return [
+    ...(provider.recognizer === undefined ? [] : (['stt'] as const)),
+    ...(provider.languageModels === undefined ? [] : (['llm'] as const)),
+    ...(provider.synthesizer === undefined ? [] : (['tts'] as const)),
+  ];
 }

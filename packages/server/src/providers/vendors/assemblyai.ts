@@ -14,9 +14,10 @@ import {
   type Transcript,
   type TranscriptWord,
 } from '../provider.ts';
-import { cleanUp, waitForJob } from './jobs.ts';
+import { cleanUp, createRemovable, waitForJob } from './jobs.ts';
 import { type LiveEvent, type LiveProtocol, readMessage, recognizeLive } from './live-recognition.ts';
 import {
+  checkRegion,
   createLifetime,
   fileOf,
   openVendorSocket,
@@ -38,7 +39,14 @@ const MODELS: readonly SpeechModel[] = [
   { id: 'universal-3-5-pro', displayName: 'Universal-3.5 Pro', languages: UNIVERSAL_3_LANGUAGES },
 ];
 const LIVE_MODELS: Readonly<Record<string, string>> = { 'universal-3-pro': 'u3-rt-pro' };
-const OWN_NAMES: Readonly<Record<string, string>> = { nb: 'no', fil: 'tl', jv: 'jw', 'en-us': 'en_us', 'en-gb': 'en_uk', 'en-au': 'en_au' };
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  nb: 'no',
+  fil: 'tl',
+  jv: 'jw',
+  'en-us': 'en_us',
+  'en-gb': 'en_uk',
+  'en-au': 'en_au',
+};
 /** The vendor's limits. */
 const MAX_KEYTERMS = { 'universal-2': 200, other: 1000, live: 100 };
 const MAX_LIVE_KEYTERM_CHARACTERS = 50;
@@ -52,7 +60,8 @@ export const assemblyai: Vendor = {
   baseUrlVariable: 'ASSEMBLYAI_BASE_URL',
   open(options) {
     const { closed, close } = createLifetime('AssemblyAI');
-    const place = options.region === undefined || options.region === 'us' ? '' : `${options.region}.`;
+    const { region = 'us' } = options;
+    const place = region === 'us' ? '' : `${checkRegion(region, 'AssemblyAI')}.`;
     const account: Account = {
       ...options,
       closed,
@@ -95,23 +104,28 @@ function createRecognizer(account: Account): SpeechRecognizer {
         }),
         what,
       );
-      const { id } = parseAnswer(
-        JOB,
-        await call(account, '/v2/transcript', signal, {
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ audio_url: uploaded.upload_url, ...wishesOf(options) }),
-        }),
-        what,
+      const pathOf = (id: string) => `/v2/transcript/${encodeURIComponent(id)}`;
+      // With the transcript goes the upload.
+      const remove = (id: string) => (limit: AbortSignal) =>
+        call(account, pathOf(id), limit, { method: 'DELETE' });
+      const id = await createRemovable(
+        async (limit) => {
+          const job = await call(account, '/v2/transcript', limit, {
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ audio_url: uploaded.upload_url, ...wishesOf(options) }),
+          });
+          return parseAnswer(JOB, job, what).id;
+        },
+        remove,
+        signal,
       );
-      const path = `/v2/transcript/${encodeURIComponent(id)}`;
       try {
         return await waitForJob(
-          async () => readJob(parseAnswer(JOB, await call(account, path, signal), what)),
+          async () => readJob(parseAnswer(JOB, await call(account, pathOf(id), signal), what)),
           { what, signal, clipSeconds: clip.samples.length / clip.sampleRateHz },
         );
       } finally {
-        // With the transcript goes the upload.
-        cleanUp((limit) => call(account, path, limit, { method: 'DELETE' }));
+        cleanUp(remove(id));
       }
     },
   };
@@ -297,7 +311,7 @@ function liveProtocol(account: Account, options: StreamRecognitionOptions): Live
           typeof code === 'number' ? kindOfClose(code, typeof error === 'string' ? error : '') : undefined;
         throw new ProviderError(kind ?? 'unavailable', `${what} failed`);
       }
-      if (said['type'] === 'Termination') return 'end';
+      if (said['type'] === 'Termination') return ['end'];
       if (said['type'] !== 'Turn') return [];
       const turn = parseAnswer(TURN, said, what);
       const late = pending !== undefined && pending.turn_order !== turn.turn_order ? [finish(pending)] : [];

@@ -9,7 +9,7 @@ import {
   type LiveScript,
   speakScript,
 } from './testing/recognizer-vendor.ts';
-import { cutOddly, SECRET_WORDS, toneBytes, withScriptedVendor } from './testing/scripted-vendor.ts';
+import { cutOddly, errorOf, SECRET_WORDS, toneBytes, withScriptedVendor } from './testing/scripted-vendor.ts';
 import { describeSynthesizerVendor } from './testing/synthesizer-vendor.ts';
 
 const signal = new AbortController().signal;
@@ -263,6 +263,53 @@ describe('Deepgram', () => {
         expect(server.connections[0]?.request.path).toContain(
           '/v2/listen?encoding=linear16&sample_rate=16000&model=flux-general-en',
         );
+      },
+    ));
+
+  it('does not let Flux tell speakers apart, which it cannot', () =>
+    withScriptedVendor({ vendor: deepgram }, {}, async ({ recognizer }) => {
+      const wishes = { signal, modelId: 'flux-general-en', diarization: true };
+      const error = await errorOf(recognizer?.recognize(clip, wishes) ?? Promise.resolve());
+      expect(error).toMatchObject({ kind: 'bad-request' });
+    }));
+
+  it('lists the voices of the account', () =>
+    withScriptedVendor(
+      { vendor: deepgram },
+      {
+        answer: (_request, response) =>
+          sendJson(response, {
+            stt: [{ name: 'nova-3', canonical_name: 'nova-3' }],
+            tts: [
+              {
+                name: 'zeus',
+                canonical_name: 'aura-2-zeus-en',
+                architecture: 'aura-2',
+                languages: ['en', 'en-US'],
+                metadata: { accent: 'American', display_name: null, tags: ['masculine', 'deep'] },
+              },
+              { name: 'agathe', canonical_name: 'aura-2-agathe-fr', architecture: 'aura-2' },
+              { name: 'angus', canonical_name: 'aura-angus-en', architecture: 'aura', languages: ['en'] },
+            ],
+          }),
+      },
+      async ({ synthesizer }, server) => {
+        expect(await synthesizer?.fetchVoices?.({ signal })).toEqual([
+          {
+            id: 'aura-2-zeus-en',
+            displayName: 'Zeus (Deepgram)',
+            languages: ['en-US', 'en'],
+            gender: 'male',
+            modelIds: ['aura-2'],
+          },
+          {
+            id: 'aura-2-agathe-fr',
+            displayName: 'Agathe (Deepgram)',
+            languages: ['fr'],
+            modelIds: ['aura-2'],
+          },
+        ]);
+        expect(server.requests[0]?.path).toBe('/v1/models');
       },
     ));
 

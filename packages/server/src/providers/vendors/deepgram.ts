@@ -2,7 +2,6 @@
  * Deepgram: Nova recognises recordings and live sound, Flux live conversations, Aura-2 speaks. Formats are known from
  * the vendor's documentation and SDKs; no live answer was seen.
  */
-import type { PcmClip } from '@visavox/audio';
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import { stripMarkup } from '../../text/markup.ts';
@@ -18,6 +17,7 @@ import {
   type TranscriptWord,
   type Voice,
 } from '../provider.ts';
+import { recognizeClipLive } from './live-clip.ts';
 import { type LiveEvent, type LiveProtocol, readMessage, recognizeLive } from './live-recognition.ts';
 import { cutText } from './text-pieces.ts';
 import {
@@ -126,14 +126,12 @@ interface Account extends VendorOptions {
 
 function createRecognizer(account: Account): SpeechRecognizer {
   const what = 'transcription of Deepgram';
-  const live = (
-    sound: Parameters<NonNullable<SpeechRecognizer['recognizeStream']>>[0],
-    options: StreamRecognitionOptions,
-  ) =>
-    recognizeLive(sound, isFlux(options.modelId) ? flux(account, options) : nova(account, options), {
+  const live: NonNullable<SpeechRecognizer['recognizeStream']> = async function* (sound, options) {
+    yield* recognizeLive(sound, isFlux(options.modelId) ? flux(account, options) : nova(account, options), {
       ...options,
       signal: AbortSignal.any([options.signal, account.closed]),
     });
+  };
   return {
     models: MODELS,
     languages: NOVA_3_LANGUAGES,
@@ -142,7 +140,7 @@ function createRecognizer(account: Account): SpeechRecognizer {
     recognizeStream: live,
 
     async recognize(clip, options): Promise<Transcript> {
-      if (isFlux(options.modelId)) return await recognizeWhole(clip, options, live);
+      if (isFlux(options.modelId)) return await recognizeClipLive(clip, options, live);
       const signal = AbortSignal.any([options.signal, account.closed]);
       const url = new URL(`${account.baseUrl}/v1/listen`);
       addWishes(url.searchParams, options);
@@ -168,29 +166,6 @@ function createRecognizer(account: Account): SpeechRecognizer {
       return { ...transcriptOf(heard), ...(detected === undefined ? {} : { language: detected }) };
     },
   };
-}
-
-/** A model that only hears live sound hears a clip as if it were. */
-async function recognizeWhole(
-  clip: PcmClip,
-  options: RecognitionOptions,
-  live: NonNullable<SpeechRecognizer['recognizeStream']>,
-): Promise<Transcript> {
-  const sound = (async function* () {
-    const step = Math.ceil(clip.sampleRateHz / 10);
-    for (let at = 0; at < clip.samples.length; at += step) {
-      yield { samples: clip.samples.subarray(at, at + step), sampleRateHz: clip.sampleRateHz };
-    }
-  })();
-  const texts: string[] = [];
-  for await (const event of live(sound, {
-    ...options,
-    sampleRateHz: clip.sampleRateHz,
-    interimResults: false,
-  })) {
-    texts.push(event.text);
-  }
-  return { text: texts.join(' ').trim() };
 }
 
 const WORD = z.object({
@@ -219,23 +194,36 @@ const LIVE_RESULT = z.object({
   from_finalize: z.boolean().default(false),
   channel: z.object({ alternatives: z.array(ALTERNATIVE).min(1) }),
 });
-const TURN = z.object({ event: z.string(), transcript: z.string().default('') });
+const TURN = z.object({
+  event: z.string(),
+  transcript: z.string().default(''),
+  words: z
+    .array(WORD)
+    // Times came to this protocol later.
+    .catch([]),
+});
 
-function transcriptOf(heard: z.infer<typeof ALTERNATIVE>): Transcript {
+function transcriptOf(heard: {
+  readonly transcript: string;
+  readonly confidence?: number | undefined;
+  readonly words: readonly z.infer<typeof WORD>[];
+}): Transcript {
   const text = heard.transcript.trim();
   if (text === '') return { text };
   return {
     text,
     ...(heard.confidence === undefined ? {} : { confidence: heard.confidence }),
-    words: heard.words.map(
-      (word): TranscriptWord => ({
-        text: word.punctuated_word ?? word.word,
-        startMs: Math.round(word.start * 1000),
-        endMs: Math.round(word.end * 1000),
-        ...(word.confidence === undefined ? {} : { confidence: word.confidence }),
-        ...(word.speaker === undefined ? {} : { speaker: word.speaker }),
-      }),
-    ),
+    ...(heard.words.length === 0 ? {} : { words: heard.words.map(wordOf) }),
+  };
+}
+
+function wordOf(word: z.infer<typeof WORD>): TranscriptWord {
+  return {
+    text: word.punctuated_word ?? word.word,
+    startMs: Math.round(word.start * 1000),
+    endMs: Math.round(word.end * 1000),
+    ...(word.confidence === undefined ? {} : { confidence: word.confidence }),
+    ...(word.speaker === undefined ? {} : { speaker: word.speaker }),
   };
 }
 
@@ -278,7 +266,7 @@ function nova(account: Account, options: StreamRecognitionOptions): LiveProtocol
       const said = readMessage(message, what);
       if (said['type'] === 'Error') throw new ProviderError('unavailable', `${what} failed`);
       // The summary comes last.
-      if (said['type'] === 'Metadata') return 'end';
+      if (said['type'] === 'Metadata') return ['end'];
       if (said['type'] !== 'Results') return [];
       const { is_final: isFinal, from_finalize, channel } = parseAnswer(LIVE_RESULT, said, what);
       const [heard] = channel.alternatives;
@@ -298,11 +286,12 @@ function nova(account: Account, options: StreamRecognitionOptions): LiveProtocol
 /** The second version, for models that follow the turns of a conversation. */
 function flux(account: Account, options: StreamRecognitionOptions): LiveProtocol {
   const what = 'transcription of Deepgram Flux';
+  if (options.diarization) throw new ProviderError('bad-request', 'Deepgram Flux cannot tell speakers apart');
   const url = socketUrl(account, '/v2/listen', options.sampleRateHz);
   url.searchParams.set('model', options.modelId ?? 'flux-general-en');
   for (const word of options.keywords?.slice(0, MAX_KEYTERMS) ?? []) url.searchParams.append('keyterm', word);
   if (options.profanityFilter) url.searchParams.set('profanity_filter', 'true');
-  let turn = '';
+  let turn: LiveEvent = { text: '', isFinal: true };
   return {
     what,
     open: (signal) => open(account, url, what, signal),
@@ -315,14 +304,14 @@ function flux(account: Account, options: StreamRecognitionOptions): LiveProtocol
       const said = readMessage(message, what);
       if (said['type'] === 'Error') throw new ProviderError('unavailable', `${what} failed`);
       if (said['type'] !== 'TurnInfo') return [];
-      const { event, transcript } = parseAnswer(TURN, said, what);
-      const text = transcript.trim();
+      const { event, ...heard } = parseAnswer(TURN, said, what);
       const isFinal = event === 'EndOfTurn';
-      turn = isFinal ? '' : text;
-      return [{ text, isFinal, answersFlush: isFinal }];
+      const current = { ...transcriptOf(heard), isFinal };
+      turn = isFinal ? { text: '', isFinal: true } : { ...current, isFinal: true };
+      return [{ ...current, answersFlush: isFinal }];
     },
     // A turn that nobody ended is over with the sound.
-    rest: () => [{ text: turn, isFinal: true }],
+    rest: () => [turn],
   };
 }
 
@@ -358,6 +347,23 @@ function createSynthesizer(account: Account): SpeechSynthesizer {
   return {
     models: [{ id: 'aura-2', displayName: 'Aura-2', languages: ['en', 'es', 'de', 'fr', 'nl', 'it', 'ja'] }],
     voices: VOICES,
+
+    async fetchVoices(options) {
+      const list = 'list of voices of Deepgram';
+      const signal = AbortSignal.any([options.signal, account.closed]);
+      const response = await requestVendor({
+        url: `${account.baseUrl}/v1/models`,
+        what: list,
+        signal,
+        headers: authorization(account),
+        fetch: account.fetch,
+        timeoutMs: account.timeoutMs,
+        kindOfError,
+      });
+      const answer = parseAnswer(VOICE_LIST, await readVendorJson(response, { what: list, signal }), list);
+      return answer.tts.flatMap((entry) => (entry.architecture === 'aura-2' ? [listedVoice(entry)] : []));
+    },
+
     async *synthesize({ text, voiceId, language, sampleRateHz }, options) {
       const signal = AbortSignal.any([options.signal, account.closed]);
       signal.throwIfAborted();
@@ -388,6 +394,36 @@ function createSynthesizer(account: Account): SpeechSynthesizer {
   };
 }
 
+const VOICE_LIST = z.object({
+  tts: z.array(
+    z.object({
+      name: z.string(),
+      canonical_name: z.string(),
+      architecture: z.string().nullish(),
+      languages: z.array(z.string()).nullish(),
+      metadata: z.object({ tags: z.array(z.string()).nullish() }).nullish(),
+    }),
+  ),
+});
+
+function listedVoice(entry: z.infer<typeof VOICE_LIST>['tts'][number]): Voice {
+  const tags = entry.metadata?.tags ?? [];
+  const gender = tags.includes('masculine') ? 'male' : tags.includes('feminine') ? 'female' : undefined;
+  const spoken = entry.languages?.length ? entry.languages : [entry.canonical_name.split('-').at(-1) ?? '*'];
+  return {
+    id: entry.canonical_name,
+    displayName: displayNameOf(entry.name),
+    // The more exact tag first.
+    languages: [...spoken].sort((a, b) => b.length - a.length),
+    ...(gender === undefined ? {} : { gender }),
+    modelIds: ['aura-2'],
+  };
+}
+
+function displayNameOf(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)} (Deepgram)`;
+}
+
 /** The lowest of the vendor's rates that loses nothing. */
 function rateFor(wantedHz: number | undefined): number {
   if (wantedHz === undefined) return DEFAULT_SPEECH_RATE_HZ;
@@ -399,7 +435,7 @@ function voices(gender: 'female' | 'male', names: Readonly<Record<string, string
     list.split(' ').map(
       (name): Voice => ({
         id: `aura-2-${name}-${primaryLanguage(tag)}`,
-        displayName: `${name.charAt(0).toUpperCase()}${name.slice(1)} (Deepgram)`,
+        displayName: displayNameOf(name),
         languages: [tag],
         gender,
         modelIds: ['aura-2'],

@@ -26,8 +26,8 @@ export interface LiveProtocol {
   readonly endMessage: string | Uint8Array;
   /** Sent when no sound has been for so long. */
   readonly keepAlive?: { readonly message: string; readonly everyMs: number };
-  /** What a message says; `end` when nothing will follow. */
-  readonly read: (message: string | Uint8Array) => readonly LiveEvent[] | 'end';
+  /** What a message says, in order; `end` when nothing will follow. */
+  readonly read: (message: string | Uint8Array) => readonly (LiveEvent | 'end')[];
   /** What is left to be said when the vendor has ended. */
   readonly rest?: () => readonly LiveEvent[];
   /** Longest silence of the vendor after the end of the sound. Default 10 000. */
@@ -53,34 +53,35 @@ export async function* recognizeLive(
     hasEnded = true;
   }).catch((error: unknown) => socket.close(error));
   let hasOpenInterim = false;
-  const wanted = function* (events: readonly LiveEvent[]): Generator<TranscriptEvent> {
-    for (const { answersFlush = false, ...event } of events) {
-      if (event.isFinal) {
-        if (event.text !== '' || answersFlush || hasOpenInterim) yield event;
-        hasOpenInterim = false;
-      } else if (options.interimResults && event.text !== '') {
-        hasOpenInterim = true;
-        yield event;
-      }
-    }
+  const isWanted = ({ isFinal, text, answersFlush = false }: LiveEvent): boolean => {
+    const isNews = text !== '' || (isFinal && (answersFlush || hasOpenInterim));
+    const wanted = isNews && (isFinal || options.interimResults);
+    if (isFinal) hasOpenInterim = false;
+    else if (wanted) hasOpenInterim = true;
+    return wanted;
   };
   try {
-    for await (const message of socket.messages) {
-      const said = protocol.read(message);
-      if (said === 'end') {
-        hasEnded = true;
-        break;
+    reading: for await (const message of socket.messages) {
+      for (const event of protocol.read(message)) {
+        if (event === 'end') {
+          hasEnded = true;
+          break reading;
+        }
+        if (isWanted(event)) yield withoutMark(event);
       }
-      yield* wanted(said);
     }
     if (!hasEnded) throw new ProviderError('unavailable', `${protocol.what} ended before the sound did`);
-    yield* wanted(protocol.rest?.() ?? []);
+    for (const event of protocol.rest?.() ?? []) if (isWanted(event)) yield withoutMark(event);
   } finally {
     left.abort();
     socket.close();
     // Not awaited: a microphone that is silent would keep the reader waiting.
     clips.return?.().catch(() => {});
   }
+}
+
+function withoutMark({ answersFlush: _, ...event }: LiveEvent): TranscriptEvent {
+  return event;
 }
 
 async function sendSound(
@@ -100,6 +101,8 @@ async function sendSound(
     setInterval(() => {
       void socket.send(keepAlive.message);
     }, keepAlive.everyMs);
+  // The sound may be silent for ever.
+  left.addEventListener('abort', () => clearInterval(timer), { once: true });
   let pending: Uint8Array = new Uint8Array(0);
   const sendPending = async (leastBytes: number) => {
     while (pending.length > 0 && pending.length >= leastBytes && !left.aborted) {

@@ -15,9 +15,10 @@ import {
   type Transcript,
   type TranscriptWord,
 } from '../provider.ts';
-import { cleanUp, waitForJob } from './jobs.ts';
+import { cleanUp, createRemovable, waitForJob } from './jobs.ts';
 import { type LiveEvent, type LiveProtocol, readMessage, recognizeLive } from './live-recognition.ts';
 import {
+  checkRegion,
   createLifetime,
   fileOf,
   openVendorSocket,
@@ -50,7 +51,8 @@ export const soniox: Vendor = {
   baseUrlVariable: 'SONIOX_BASE_URL',
   open(options) {
     const { closed, close } = createLifetime('Soniox');
-    const place = options.region === undefined || options.region === 'us' ? '' : `${options.region}.`;
+    const { region = 'us' } = options;
+    const place = region === 'us' ? '' : `${checkRegion(region, 'Soniox')}.`;
     const account: Account = {
       ...options,
       closed,
@@ -89,44 +91,38 @@ function createRecognizer(account: Account): SpeechRecognizer {
       const form = new FormData();
       // The format is told from the bytes.
       form.set('file', new Blob([file.bytes], { type: file.mediaType }), 'speech');
-      const uploaded = parseAnswer(CREATED, await call(account, '/v1/files', signal, { body: form }), what);
-      const filePath = `/v1/files/${encodeURIComponent(uploaded.id)}`;
-      const removeFile = (limit: AbortSignal) => call(account, filePath, limit, { method: 'DELETE' });
-      let path: string | undefined;
-      try {
-        const job = parseAnswer(
-          CREATED,
-          await call(account, '/v1/transcriptions', signal, {
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({
-              model: (options.modelId ?? 'stt-rt-v5').replace('-rt-', '-async-'),
-              file_id: uploaded.id,
-              ...wishesOf(options),
-            }),
-          }),
-          what,
-        );
-        const jobPath = `/v1/transcriptions/${encodeURIComponent(job.id)}`;
-        path = jobPath;
-        await waitForJob(async () => isDone(parseAnswer(STATE, await call(account, jobPath, signal), what)), {
-          what,
+      const remove = (path: string, id: string) => (limit: AbortSignal) =>
+        call(account, `${path}/${encodeURIComponent(id)}`, limit, { method: 'DELETE' });
+      const create = (path: string, request: Parameters<typeof call>[3]) =>
+        createRemovable(
+          async (limit) => parseAnswer(CREATED, await call(account, path, limit, request), what).id,
+          (id) => remove(path, id),
           signal,
-          clipSeconds: clip.samples.length / clip.sampleRateHz,
+        );
+      const fileId = await create('/v1/files', { body: form });
+      try {
+        const jobId = await create('/v1/transcriptions', {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            model: (options.modelId ?? 'stt-rt-v5').replace('-rt-', '-async-'),
+            file_id: fileId,
+            ...wishesOf(options),
+          }),
         });
-        const { tokens } = parseAnswer(
-          TRANSCRIPT,
-          await call(account, `${jobPath}/transcript`, signal),
-          what,
-        );
-        return transcriptOf(tokens);
+        const path = `/v1/transcriptions/${encodeURIComponent(jobId)}`;
+        try {
+          await waitForJob(async () => isDone(parseAnswer(STATE, await call(account, path, signal), what)), {
+            what,
+            signal,
+            clipSeconds: clip.samples.length / clip.sampleRateHz,
+          });
+          const answer = await call(account, `${path}/transcript`, signal);
+          return transcriptOf(parseAnswer(TRANSCRIPT, answer, what).tokens);
+        } finally {
+          cleanUp(remove('/v1/transcriptions', jobId));
+        }
       } finally {
-        const jobPath = path;
-        cleanUp(
-          removeFile,
-          ...(jobPath === undefined
-            ? []
-            : [(limit: AbortSignal) => call(account, jobPath, limit, { method: 'DELETE' })]),
-        );
+        cleanUp(remove('/v1/files', fileId));
       }
     },
   };
@@ -152,7 +148,8 @@ async function call(
     timeoutMs,
     kindOfError,
   });
-  return request.method === 'DELETE' ? undefined : await readVendorJson(response, { what, signal });
+  if (request.method === 'DELETE') return await response.body?.cancel();
+  return await readVendorJson(response, { what, signal });
 }
 
 function wishesOf(options: RecognitionOptions): object {
@@ -164,7 +161,12 @@ function wishesOf(options: RecognitionOptions): object {
     ...(options.diarization ? { enable_speaker_diarization: true } : {}),
     ...(keywords.length === 0 && !prompt
       ? {}
-      : { context: { ...(prompt ? { text: prompt } : {}), ...(keywords.length > 0 ? { terms: keywords } : {}) } }),
+      : {
+          context: {
+            ...(prompt ? { text: prompt } : {}),
+            ...(keywords.length > 0 ? { terms: keywords } : {}),
+          },
+        }),
   };
 }
 
@@ -229,7 +231,10 @@ function wordsOf(tokens: readonly Token[]): readonly TranscriptWord[] {
     const { text, start_ms: startMs, end_ms: endMs, confidence, speaker } = token;
     if (typeof startMs !== 'number' || typeof endMs !== 'number' || text.trim() === '') continue;
     const last = words.at(-1);
-    if (last !== undefined && !/^[\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text)) {
+    if (
+      last !== undefined &&
+      !/^[\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(text)
+    ) {
       last.text += text.trimEnd();
       last.endMs = endMs;
       if (last.confidence !== undefined && typeof confidence === 'number') {
@@ -292,7 +297,7 @@ function liveProtocol(account: Account, options: StreamRecognitionOptions): Live
           events.push(finish(token.text === END_OF_FLUSH));
         } else settled.push(token);
       }
-      if (answer.finished) return events.length === 0 ? 'end' : [...events, ...this.rest()];
+      if (answer.finished) return [...events, 'end'];
       if (settled.length + open.length > 0) {
         events.push({ ...transcriptOf([...settled, ...open]), isFinal: false });
       }

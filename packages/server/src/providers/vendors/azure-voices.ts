@@ -1,0 +1,90 @@
+/** Voices of Azure Speech that are known without asking, by the vendor's documentation. */
+import type { Voice } from '../provider.ts';
+
+/** Names by locale, the usual one of a language first. The id follows from both: `ko-KR-SunHiNeural`. */
+const NAMES: Readonly<Record<string, readonly [female: string, male: string]>> = {
+  'en-US': ['Jenny Aria Michelle Ana', 'Guy Andrew Christopher Eric Roger'],
+  'en-GB': ['Sonia Libby', 'Ryan Thomas'],
+  'en-AU': ['Natasha', 'William'],
+  'en-CA': ['Clara', 'Liam'],
+  'en-IN': ['Neerja', 'Prabhat'],
+  'en-IE': ['Emily', 'Connor'],
+  'ko-KR': ['SunHi JiMin SeoHyeon SoonBok YuJin', 'InJoon BongJin GookMin'],
+  'ja-JP': ['Nanami Aoi Mayu Shiori', 'Keita Daichi Naoki'],
+  'zh-CN': ['Xiaoxiao Xiaoyi', 'Yunxi Yunjian Yunyang'],
+  'zh-TW': ['HsiaoChen HsiaoYu', 'YunJhe'],
+  'zh-HK': ['HiuMaan HiuGaai', 'WanLung'],
+  'es-ES': ['Elvira', 'Alvaro'],
+  'es-MX': ['Dalia', 'Jorge'],
+  'fr-FR': ['Denise Eloise', 'Henri'],
+  'fr-CA': ['Sylvie', 'Jean Antoine'],
+  'de-DE': ['Katja Amala', 'Conrad Killian'],
+  'de-AT': ['Ingrid', 'Jonas'],
+  'de-CH': ['Leni', 'Jan'],
+  'it-IT': ['Elsa Isabella', 'Diego'],
+  'pt-BR': ['Francisca', 'Antonio'],
+  'pt-PT': ['Raquel', 'Duarte'],
+  'ru-RU': ['Svetlana', 'Dmitry'],
+  'ar-SA': ['Zariyah', 'Hamed'],
+  'ar-EG': ['Salma', 'Shakir'],
+  'hi-IN': ['Swara', 'Madhur'],
+  'vi-VN': ['HoaiMy', 'NamMinh'],
+  'id-ID': ['Gadis', 'Ardi'],
+  'tr-TR': ['Emel', 'Ahmet'],
+  'nl-NL': ['Colette Fenna', 'Maarten'],
+  'pl-PL': ['Zofia', 'Marek'],
+  'uk-UA': ['Polina', 'Ostap'],
+  'sv-SE': ['Sofie', 'Mattias'],
+  'da-DK': ['Christel', 'Jeppe'],
+  'nb-NO': ['Pernille', 'Finn'],
+  'fi-FI': ['Noora', 'Harri'],
+  'cs-CZ': ['Vlasta', 'Antonin'],
+  'el-GR': ['Athina', 'Nestoras'],
+  'he-IL': ['Hila', 'Avri'],
+  'hu-HU': ['Noemi', 'Tamas'],
+  'ro-RO': ['Alina', 'Emil'],
+  'th-TH': ['Premwadee', 'Niwat'],
+  'bg-BG': ['Kalina', 'Borislav'],
+  'ca-ES': ['Joana', 'Enric'],
+  'hr-HR': ['Gabrijela', 'Srecko'],
+  'sk-SK': ['Viktoria', 'Lukas'],
+  'sl-SI': ['Petra', 'Rok'],
+  'et-EE': ['Anu', 'Kert'],
+  'lv-LV': ['Everita', 'Nils'],
+  'lt-LT': ['Ona', 'Leonas'],
+  'ms-MY': ['Yasmin', 'Osman'],
+  'fil-PH': ['Blessica', 'Angelo'],
+  'bn-IN': ['Tanishaa', 'Bashkar'],
+  'ta-IN': ['Pallavi', 'Valluvar'],
+  'te-IN': ['Shruti', 'Mohan'],
+  'mr-IN': ['Aarohi', 'Manohar'],
+  'gu-IN': ['Dhwani', 'Niranjan'],
+  'kn-IN': ['Sapna', 'Gagan'],
+  'ml-IN': ['Sobhana', 'Midhun'],
+  'ur-PK': ['Uzma', 'Asad'],
+  'fa-IR': ['Dilara', 'Farid'],
+  'sw-KE': ['Zuri', 'Rafiki'],
+  'cy-GB': ['Nia', 'Aled'],
+  'ga-IE': ['Orla', 'Colm'],
+  'is-IS': ['Gudrun', 'Gunnar'],
+  'af-ZA': ['Adri', 'Willem'],
+  'sr-RS': ['Sophie', 'Nicholas'],
+  'kk-KZ': ['Aigul', 'Daulet'],
+};
+
+/** Tags under which callers may ask for a language besides its own. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { 'nb-NO': ['no'], 'fil-PH': ['tl'] };
+
+export const AZURE_VOICES: readonly Voice[] = Object.entries(NAMES).flatMap(([locale, [female, male]]) => [
+  ...female.split(' ').map((name) => voiceOf(locale, name, 'female')),
+  ...male.split(' ').map((name) => voiceOf(locale, name, 'male')),
+]);
+
+function voiceOf(locale: string, name: string, gender: 'female' | 'male'): Voice {
+  return {
+    id: `${locale}-${name}Neural`,
+    displayName: `${name} (Azure)`,
+    languages: [locale, ...(ALSO[locale] ?? [])],
+    gender,
+  };
+}

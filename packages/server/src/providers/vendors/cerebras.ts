@@ -1,0 +1,18 @@
+/** Cerebras: open models on its own chips. */
+import { createCerebras } from '@ai-sdk/cerebras';
+import { createLanguageModelVendor } from './language-models.ts';
+
+export const cerebras = createLanguageModelVendor({
+  id: 'cerebras',
+  displayName: 'Cerebras',
+  keyVariables: ['CEREBRAS_API_KEY'],
+  baseUrlVariable: 'CEREBRAS_BASE_URL',
+  languageModels: {
+    baseUrl: 'https://api.cerebras.ai/v1',
+    models: [
+      ['gpt-oss-120b', 'GPT-OSS 120B'],
+      ['gemma-4-31b', 'Gemma 4 31B'],
+    ],
+    connect: createCerebras,
+  },
+});
