@@ -1,12 +1,24 @@
-/** Writes the configuration table of README.md from the schema: `node scripts/config-table.ts`. */
+/**
+ * Writes the tables that come from the code: the configuration in README.md, the vendors in docs/vendors.md:
+ * `node scripts/config-table.ts`.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { CONFIG_VARIABLES } from '../packages/server/src/config.ts';
+import { modalitiesOf, VENDORS } from '../packages/server/src/providers/vendors/all.ts';
 
-const README = new URL('../README.md', import.meta.url);
-const BEGIN = '<!-- configuration:begin -->';
-const END = '<!-- configuration:end -->';
+export interface GeneratedTable {
+  readonly file: URL;
+  /** Stands between `<!-- name:begin -->` and `<!-- name:end -->`. */
+  readonly name: string;
+  render(): string;
+}
 
-export function renderConfigTable(): string {
+export const GENERATED_TABLES: readonly GeneratedTable[] = [
+  { file: new URL('../README.md', import.meta.url), name: 'configuration', render: renderConfigTable },
+  { file: new URL('../docs/vendors.md', import.meta.url), name: 'vendors', render: renderVendorTable },
+];
+
+function renderConfigTable(): string {
   const rows = Object.entries(CONFIG_VARIABLES).map(
     ([name, { meaning, default: fallback, expected }]) =>
       `| \`${name}\` | ${meaning} | ${fallback === '' ? '–' : fallback} | ${expected} |`,
@@ -14,11 +26,33 @@ export function renderConfigTable(): string {
   return ['| Variable | Meaning | Default | Value |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
-export async function insertConfigTable(readme: string): Promise<string> {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin === -1 || end === -1) throw new Error(`README.md must hold ${BEGIN} and ${END}.`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${renderConfigTable()}\n\n${readme.slice(end)}`;
+function renderVendorTable(): string {
+  const names = { stt: 'recognition', llm: 'language', tts: 'speech' };
+  const rows = VENDORS.map((vendor) => {
+    const { id, displayName, keyVariables, baseUrlVariable, settingVariables = {} } = vendor;
+    const offers = modalitiesOf(vendor).map((modality) => names[modality]);
+    const code = (list: readonly string[]) =>
+      list.length === 0 ? '–' : list.map((name) => `\`${name}\``).join(', ');
+    return `| ${displayName} | \`${id}\` | ${offers.join(', ')} | ${code(keyVariables)} | ${code([baseUrlVariable, ...Object.values(settingVariables)])} |`;
+  });
+  return [
+    '| Vendor | Id | Offers | Key | Address and settings |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
 }
 
-if (import.meta.main) await writeFile(README, await insertConfigTable(await readFile(README, 'utf8')));
+export function insertTable({ name, file, render }: GeneratedTable, text: string): string {
+  const beginMark = `<!-- ${name}:begin -->`;
+  const endMark = `<!-- ${name}:end -->`;
+  const begin = text.indexOf(beginMark);
+  const end = text.indexOf(endMark);
+  if (begin === -1 || end === -1) throw new Error(`${file.pathname} must hold ${beginMark} and ${endMark}.`);
+  return `${text.slice(0, begin + beginMark.length)}\n\n${render()}\n\n${text.slice(end)}`;
+}
+
+if (import.meta.main) {
+  for (const table of GENERATED_TABLES) {
+    await writeFile(table.file, insertTable(table, await readFile(table.file, 'utf8')));
+  }
+}

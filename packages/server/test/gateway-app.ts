@@ -26,7 +26,7 @@ export interface TestGateway {
 }
 
 export async function startGateway(
-  vendors: readonly GatewayVendor[],
+  vendors: readonly Pick<GatewayVendor, 'provider'>[],
   options: {
     readonly scores?: Snapshot;
     readonly own?: readonly KeyedProvider[];
@@ -93,6 +93,12 @@ export async function startGateway(
       store: store as never,
       secrets: {} as never,
       vendorKeys: {} as never,
+      // Nor are agents, knowledge bases and sessions.
+      voiceAgents: {} as never,
+      voiceSessions: {} as never,
+      knowledge: {} as never,
+      findWebhookProblem: async () => undefined,
+      randomHex: (digits) => '0'.repeat(digits),
       admitCall: options.admitCall ?? (() => {}),
     },
     {

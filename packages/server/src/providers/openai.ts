@@ -115,12 +115,18 @@ function createEndpoint(
       ? {
           synthesizer: createOpenAiSynthesizer(account, {
             modelId: speechModel,
+            models: [{ id: speechModel, languages: ['*'] }],
             voices: openAiVoices(displayName),
           }),
         }
       : {}),
     ...(transcriptionModel
-      ? { recognizer: createOpenAiRecognizer(account, { modelId: transcriptionModel }) }
+      ? {
+          recognizer: createOpenAiRecognizer(account, {
+            modelId: transcriptionModel,
+            models: [{ id: transcriptionModel, languages: ['*'] }],
+          }),
+        }
       : {}),
     ...(embeddingModel ? { embedder: createOpenAiEmbedder(account, embeddingModel) } : {}),
     close,

@@ -91,7 +91,11 @@ export function rank(rows: readonly ScoreRow[], options: RankOptions): readonly 
     return {
       row,
       axes,
-      score: weights.quality * axes.quality + weights.latency * axes.latency + weights.cost * axes.cost,
+      // Without the noise of adding fractions.
+      score:
+        Math.round(
+          (weights.quality * axes.quality + weights.latency * axes.latency + weights.cost * axes.cost) * 1e6,
+        ) / 1e6,
     };
   });
   const tieAxis = mode === 'batch' ? ('cost' as const) : ('latency' as const);

@@ -102,22 +102,26 @@ export function createOpenAiSynthesizer(
         yield { samples: new Int16Array(OPENAI_SPEECH_RATE_HZ / 10), sampleRateHz: OPENAI_SPEECH_RATE_HZ };
         return;
       }
-      const bytes = async function* () {
-        for (const input of pieces) {
-          const response = await post(account, '/audio/speech', what, signal, {
-            model,
-            voice: request.voiceId,
-            input,
-            response_format: 'pcm',
-            ...(request.speed === undefined ? {} : { speed: request.speed }),
-            ...(takesInstructions && request.instructions ? { instructions: request.instructions } : {}),
-          });
-          yield* readBody(response, { what, signal });
-        }
-      };
-      yield* pcmChunks(bytes(), { sampleRateHz: OPENAI_SPEECH_RATE_HZ, what });
+      for (const input of pieces) {
+        const response = await post(account, '/audio/speech', what, signal, {
+          model,
+          voice: request.voiceId,
+          input,
+          response_format: 'pcm',
+          ...(request.speed === undefined ? {} : { speed: request.speed }),
+          ...(takesInstructions && request.instructions ? { instructions: request.instructions } : {}),
+        });
+        const sampleRateHz = rateOf(response.headers.get('content-type')) ?? OPENAI_SPEECH_RATE_HZ;
+        yield* pcmChunks(readBody(response, { what, signal }), { sampleRateHz, what });
+      }
     },
   };
+}
+
+/** Compatible servers have voices of other rates, and say so in the type: `audio/pcm;rate=16000`. */
+function rateOf(contentType: string | null): number | undefined {
+  const rate = Number(/^audio\/(?:pcm|l16)\b.*;\s*rate=(\d{4,6})\b/i.exec(contentType ?? '')?.[1]);
+  return rate >= 8000 && rate <= 192_000 ? rate : undefined;
 }
 
 const TRANSCRIPTION = z.object({
