@@ -1,17 +1,15 @@
 /** The `visavox` command as a process, against a real server. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type RunningServer, startTestServer } from '@visavox/server/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createToneVendor } from '../src/tone-vendor.ts';
+import { type Result, runVisavox } from '../src/visavox.ts';
 
 // Printed JSON is looked into field by field; a wrong shape fails the expectation.
 type Json = any;
 
-const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 let server: RunningServer;
 let folder: string;
 
@@ -24,36 +22,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-function visavox(
+const visavox = (
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [MAIN, ...words],
-      {
-        cwd: folder,
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          VISAVOX_PUBLIC_URL: server.url,
-          VISAVOX_API_KEY: server.apiKey,
-          ...environment,
-        },
-      },
-      (error, out, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        resolve({ code, out, error: stderr });
-      },
-    );
-  });
-}
+): Promise<Result> => runVisavox(words, { server, folder, environment });
 const json = async (...words: string[]): Promise<Json> => {
   const { code, out, error } = await visavox(['--json', ...words]);
   expect(code, error).toBe(0);
@@ -69,7 +41,7 @@ test('keys are made, listed and revoked', async () => {
   const made = await json('keys', 'create', 'shop window', '--role', 'admin');
   expect(made.key).toMatch(/^plak-/);
   const listed = await visavox(['keys']);
-  expect(listed.out).toMatch(/ID\s+NAME\s+ROLE\s+KEY\s+REVOKED/);
+  expect(listed.out).toMatch(/ID\s+NAME\s+ROLE\s+KEY\s+SPENT USD\s+BUDGET USD\s+REVOKED/);
   expect(listed.out).toContain('shop window');
   expect(listed.out).not.toContain(made.key);
   expect((await visavox(['--key', made.key, 'usage'])).code).toBe(0);

@@ -3,6 +3,8 @@
 export interface Column {
   readonly title: string;
   readonly value: (item: Item) => unknown;
+  /** Of text that must not be cut; for the last column. */
+  readonly isWhole?: boolean;
 }
 
 /** One object of the API, read leniently: a newer server may have more. */
@@ -42,7 +44,11 @@ export function createOutput(write: (text: string) => void, json: boolean): Outp
       }
       const rows = [
         columns.map(({ title }) => title),
-        ...items.map((item) => columns.map(({ value }) => cell(value(item)))),
+        ...items.map((item) =>
+          columns.map(({ value, isWhole }) =>
+            cell(value(item), isWhole === true ? undefined : MAX_CELL_CHARACTERS),
+          ),
+        ),
       ];
       const widths = columns.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
       for (const row of rows) {
@@ -60,9 +66,9 @@ export function createOutput(write: (text: string) => void, json: boolean): Outp
   };
 }
 
-function cell(value: unknown): string {
+function cell(value: unknown, maxCharacters = Number.POSITIVE_INFINITY): string {
   const line = text(value).replace(/\s+/g, ' ');
-  return line.length <= MAX_CELL_CHARACTERS ? line : `${line.slice(0, MAX_CELL_CHARACTERS - 1)}…`;
+  return line.length <= maxCharacters ? line : `${line.slice(0, maxCharacters - 1)}…`;
 }
 
 function text(value: unknown): string {

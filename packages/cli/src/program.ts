@@ -1,12 +1,16 @@
 /** The `visavox` command: one group of commands for each kind of thing that a server manages. */
 import { Command } from 'commander';
 import { CommandError } from './client.ts';
+import { addCredits, addProviders } from './commands/account.ts';
+import { addBench } from './commands/bench.ts';
 import { addDocuments } from './commands/documents.ts';
 import { addMcp } from './commands/mcp.ts';
 import { addModels } from './commands/models.ts';
 import { addNormalizations } from './commands/normalizations.ts';
 import { addOrganizations } from './commands/organizations.ts';
 import { addBackgrounds, addPrompts } from './commands/prompts.ts';
+import { addRouting } from './commands/routing.ts';
+import { addScores } from './commands/scores.ts';
 import { addSessions } from './commands/sessions.ts';
 import { addTemplates } from './commands/templates.ts';
 import { type Context, type GlobalOptions, openContext } from './context.ts';
@@ -18,6 +22,10 @@ export interface Surroundings {
   readonly writeError: (text: string) => void;
   /** Whether somebody watches `writeError`. Default false. */
   readonly isTerminal?: boolean;
+  /** Reads what must not be on the command line. */
+  readonly readSecret?: (question: string) => Promise<string>;
+  /** Calls the listener instead of ending when the user interrupts; the result undoes that. */
+  readonly onInterrupt?: (listener: () => void) => () => void;
 }
 
 /** Opens the connection that a command needs; called when it runs, so that help needs no server. */
@@ -44,6 +52,11 @@ export async function run(words: readonly string[], surroundings: Surroundings):
   addNormalizations(program, open);
   addSessions(program, open);
   addModels(program, surroundings);
+  addProviders(program, open, surroundings);
+  addRouting(program, open);
+  addScores(program, open, surroundings);
+  addBench(program, open, surroundings);
+  addCredits(program, open);
   for (const command of allCommands(program)) command.exitOverride();
   try {
     await program.parseAsync([...words], { from: 'user' });

@@ -31,7 +31,6 @@ export interface FaultVendor {
 }
 
 const DRIP_MS = 25;
-export const WORDS = ['one', 'two', 'three'];
 
 export async function startFaultVendor(): Promise<FaultVendor> {
   const drips = new Set<NodeJS.Timeout>();

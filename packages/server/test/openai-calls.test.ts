@@ -312,8 +312,26 @@ test('models', async () => {
     latencyMs: 380,
   });
   expect(data.at(-1)).toMatchObject({ api: 'tts', voices: [{ id: 'xai-voice', gender: 'female' }] });
+  expect(data.at(-1)).toMatchObject({ languages: ['*'], kind: 'vendor' });
   expect(await client.models.retrieve('openai/gpt-4o')).toMatchObject({ id: 'openai:gpt-4o' });
   await expect(client.models.retrieve('nobody')).rejects.toMatchObject({ status: 404 });
+});
+
+test('a voice model has the languages that its voices speak', async () => {
+  const voices = [
+    { id: 'ann', displayName: 'Ann', languages: ['en-US', 'de'] },
+    { id: 'bo', displayName: 'Bo', languages: ['ko'], modelIds: ['other'] },
+  ];
+  const scripted = await startGateway([createGatewayVendor('voices', { tts: ['mouth'], voices })]);
+  try {
+    const answer = await fetch(`${scripted.url}/v1/models`, {
+      headers: { Authorization: `Bearer ${scripted.apiKey}` },
+    });
+    const { data }: Json = await answer.json();
+    expect(data[0].languages).toEqual(['en-US', 'de']);
+  } finally {
+    await scripted.close();
+  }
 });
 
 test('each call is metered by who answered', async () => {

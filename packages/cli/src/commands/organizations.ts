@@ -1,6 +1,6 @@
 /** `visavox whoami`, `usage`, `organizations` and `keys`. */
 import { type Command, Option } from 'commander';
-import { collect, type Limit, limitOf, parseLimit } from '../files.ts';
+import { collect, type Limit, limitOf, parseLimit, parseNumber } from '../files.ts';
 import type { Item } from '../output.ts';
 import type { Open } from '../program.ts';
 import { column, listItems, show, tell } from './resource.ts';
@@ -82,6 +82,8 @@ export function addOrganizations(program: Command, open: Open): void {
           column('NAME', 'name'),
           column('ROLE', 'role'),
           { title: 'KEY', value: (item) => `${String(item['hint'])}…` },
+          column('SPENT USD', 'spent_usd'),
+          column('BUDGET USD', 'budget_usd'),
           column('REVOKED', 'revoked_at'),
         ],
         'There is no key.',
@@ -93,13 +95,31 @@ export function addOrganizations(program: Command, open: Open): void {
     .addOption(
       new Option('--role <role>', 'what it may').choices(['client', 'admin', 'operator']).default('client'),
     )
-    .action(async (name: string, options: { readonly role: string }, command: Command) => {
-      const { client, output } = await open(command);
-      // An object by contract.
-      const made = (await client.call('POST', 'keys', { name, role: options.role })) as Item;
-      output.show(made);
-      output.note('Keep the key now: it is not shown again.');
-    });
+    .option('--budget <usd>', 'what gateway calls with it may cost in all', parseNumber)
+    .action(
+      async (
+        name: string,
+        options: { readonly role: string; readonly budget?: number },
+        command: Command,
+      ) => {
+        const { client, output } = await open(command);
+        const body = { name, role: options.role, budget_usd: options.budget };
+        output.show((await client.call('POST', 'keys', body)) as Item); // an object by contract
+        output.note('Keep the key now: it is not shown again.');
+      },
+    );
+  keys
+    .command('set <id>')
+    .description('change its name or budget')
+    .option('--name <name>', 'its name')
+    .option('--budget <usd>', 'what gateway calls with it may cost in all, or "none"', parseLimit)
+    .action(
+      async (id: string, options: { readonly name?: string; readonly budget?: Limit }, command: Command) =>
+        show(open, command, 'PATCH', `keys/${encodeURIComponent(id)}`, {
+          name: options.name,
+          budget_usd: limitOf(options.budget),
+        }),
+    );
   keys
     .command('revoke <id>')
     .description('make a key invalid at once')

@@ -11,6 +11,7 @@ export {
   createPrompt,
   createTemplate,
   importScores,
+  scoreRow,
   tryNormalization,
   updateApiKey,
   updateBackground,

@@ -220,3 +220,40 @@ test('a name that nobody has, and a model pinned without a measurement', () => {
   expect(pin('elevenlabs', 'scribe_v9')).toBe('scribe_v9');
   expect(pin('built-in', 'other')).toBeUndefined();
 });
+
+test('a measurement in the language of the intent goes before one of its region in another', () => {
+  const rows = [
+    measured('deepgram:nova-3', { language: 'en', region: 'us-east4', mode: 'streaming', origin: 'shipped' }),
+    measured('deepgram:nova-3', { language: 'ko', runId: 'korean' }),
+  ];
+  const { router } = setUp([deepgram], { scores: { runId: 'r', rows } });
+  const evidence = (language: string, region: string) => {
+    const intent = { ...english, language, region };
+    const [first] = router.rank({ modality: 'stt', intent }).candidates;
+    return [first?.evidence?.row.runId, first?.evidence?.row.region, first?.evidence?.language];
+  };
+  expect(evidence('ko', 'us-east4')).toEqual(['korean', 'global', 'base']);
+  expect(evidence('en', 'us-east4')).toEqual(['mine', 'us-east4', 'base']);
+  expect(evidence('es', 'us-east4')).toEqual(['mine', 'us-east4', 'other-language']);
+});
+
+test("whole recordings that the operator measured in a region count there; published ones don't", () => {
+  const shipped = setUp([openai]);
+  expect(shipped.order({ region: 'us-east4' })).not.toContain('openai:whisper-1');
+  const own = measured('openai:whisper-1', { region: 'us-east4' });
+  const { order } = setUp([openai], {
+    scores: { runId: 'r', rows: [...SHIPPED_SCORES.rows, own] },
+  });
+  expect(order({ region: 'us-east4' })).toContain('openai:whisper-1');
+});
+
+test('in a region that only the operator measured, the others keep their global figures', () => {
+  const own = measured('elevenlabs:scribe_v2', { region: 'office', quality: 1, latencyMs: 100 });
+  const { router, order } = setUp([deepgram, elevenlabs], {
+    scores: { runId: 'r', rows: [...SHIPPED_SCORES.rows, own] },
+  });
+  const everybody = ['elevenlabs:scribe_v2', 'deepgram:nova-3', 'elevenlabs:scribe_v1'];
+  expect(order({ region: 'office' })).toEqual(everybody);
+  const { candidates } = router.rank({ modality: 'stt', intent: { ...english, region: 'office' } });
+  expect(candidates.map(({ evidence }) => evidence?.row.region)).toEqual(['office', 'global', 'global']);
+});

@@ -78,7 +78,7 @@ export function showScore(row: StoredScoreRow): object {
     error_rate: row.errorRate,
     samples: row.samples,
     metrics: {
-      [names.quality]: row.quality === null ? null : isErrorRate ? row.quality / 100 : row.quality,
+      [names.quality]: row.quality === null ? null : isErrorRate ? shareOf(row.quality) : row.quality,
       [names.p50]: row.latencyMs,
       [names.p95]: row.latencyP95Ms,
       cost_per_min_usd: row.usdPerMinute,
@@ -86,4 +86,9 @@ export function showScore(row: StoredScoreRow): object {
       ...(row.usdPerMillionOutput === null ? {} : { price_per_m_output_usd: row.usdPerMillionOutput }),
     },
   };
+}
+
+/** Above 1 the format takes an error rate for percent. */
+function shareOf(percent: number): number {
+  return percent > 100 ? percent : Number((percent / 100).toPrecision(12));
 }

@@ -2,7 +2,9 @@
 import { encodeWav, type PcmClip } from '@visavox/audio';
 import { routingIntent } from '@visavox/contract/speko';
 import { z } from 'zod';
+import type { Voice } from '../../providers/provider.ts';
 import type { CallContext, Gateway, Route } from '../../routing/gateway.ts';
+import { coversLanguage } from '../../routing/intent.ts';
 import { priceOf, type Router, type ServedModality } from '../../routing/router.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../bind.ts';
@@ -252,7 +254,8 @@ function describeModels(call: Call, { router, gateway, now }: OpenAiContext) {
         quality: row?.quality ?? null,
         qualityUnit: row === undefined ? null : { llm: 'index', stt: 'wer_pct', tts: 'cer_pct' }[api],
         latencyMs: row?.latencyMs ?? null,
-        languages,
+        languages: voices === undefined ? languages : spokenLanguages(languages, modelId, voices),
+        kind: provider.kind ?? 'vendor',
         ...(voices === undefined
           ? {}
           : {
@@ -269,6 +272,21 @@ function describeModels(call: Call, { router, gateway, now }: OpenAiContext) {
       };
     });
   });
+}
+
+/** Of what a model could speak, what its voices do; an account's own voices are not known here. */
+function spokenLanguages(
+  languages: readonly string[],
+  modelId: string,
+  voices: readonly Voice[],
+): readonly string[] {
+  if (voices.length === 0) return languages;
+  const spoken = new Set(
+    voices
+      .filter(({ modelIds }) => modelIds === undefined || modelIds.includes(modelId))
+      .flatMap((voice) => voice.languages),
+  );
+  return spoken.has('*') ? languages : [...spoken].filter((tag) => coversLanguage(languages, tag));
 }
 
 function nameOf({ providerId, modelId }: Route): string {
