@@ -47,10 +47,10 @@ const folderRules = Object.entries(mayImport).map(([folder, allowed]) => ({
   },
 }));
 
-const packageRule = (name, allowed) => ({
+const packageRule = (name, allowed, except = '') => ({
   name: `package-${name}`,
   severity: 'error',
-  from: { path: `^packages/${name}/`, pathNot: '\\.config\\.ts$' },
+  from: { path: `^packages/${name}/`, pathNot: `\\.config\\.ts$${except}` },
   to: { path: '^(packages|apps)/', pathNot: [name, ...allowed].map((other) => `^packages/${other}/`) },
 });
 
@@ -65,7 +65,14 @@ module.exports = {
     ...folderRules,
     packageRule('contract', []),
     packageRule('audio', []),
-    packageRule('server', ['contract', 'audio']),
+    packageRule('server', ['contract', 'audio'], '|^packages/server/test/'),
+    {
+      name: 'package-server-tests',
+      comment: 'Tests of the server also call it through the SDK',
+      severity: 'error',
+      from: { path: '^packages/server/test/' },
+      to: { path: '^(packages|apps)/', pathNot: '^packages/(server|contract|audio|spekoai-sdk)/' },
+    },
     packageRule('speech-espeak', []),
     packageRule('speech-sherpa', []),
     packageRule('cli', ['contract', 'perso-interactive-sdk-web']),

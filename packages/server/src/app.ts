@@ -1,4 +1,6 @@
 /** The one place that builds the parts and wires them. `startServer` resolves when the server accepts calls. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { promises as dns } from 'node:dns';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -30,11 +32,15 @@ import { openVendorKeys } from './routing/vendor-keys.ts';
 import { createSecrets } from './secrets/secrets.ts';
 import { DEFAULT_ORGANIZATION_ID, seedOrganization } from './seed.ts';
 import { createQuotas } from './sessions/quotas.ts';
+import { createTokenTransport } from './sessions/session-transport.ts';
 import { createSessions } from './sessions/sessions.ts';
+import { createVoiceAgents } from './sessions/voice-agents.ts';
+import { createVoiceSessions } from './sessions/voice-sessions.ts';
 import { type KeyOwner, type McpServerRow, openStore } from './store/store.ts';
 import type { Log } from './telemetry/log.ts';
+import { createAgentTools } from './tools/agent-tools.ts';
 import type { McpServerDescription } from './tools/mcp.ts';
-import type { ServerTools } from './turns/complete.ts';
+import { findRegistrationProblem } from './tools/webhook-address.ts';
 
 const PACKS_DIRECTORY = fileURLToPath(new URL('../avatars', import.meta.url));
 const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../apps/console/dist', import.meta.url));
@@ -42,9 +48,11 @@ const SDK_DIRECTORY = fileURLToPath(new URL('../../perso-interactive-sdk-web/dis
 const DEFAULT_STYLE = 'yuri-front_natural';
 const VERSION = '0.1.0';
 const MAX_UPLOAD_SECONDS = 600;
+const SCORES_REFRESH_MS = 30_000;
 /** Time to ask once more, for clients whose session was ended by a stop. */
 const FAREWELL_MS = 700;
 const MAX_FETCHED_BYTES = 32 * 1024 * 1024;
+const LOOKUP_MS = 1000;
 
 export interface RunningServer {
   /** Where it listens, without a trailing slash. */
@@ -175,6 +183,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       allowProvisional: config.routing.provisional,
       allowUnmeasured: config.routing.unmeasured,
     });
+    const reloadScores = async () => router.setScores(await scoreBook.load());
+    // Other nodes import measurements too.
+    const scoreTimer = setInterval(() => {
+      reloadScores().catch((error: unknown) => log.warn({ err: error }, 'measurements could not be read again'));
+    }, SCORES_REFRESH_MS).unref();
+    cleanups.push(async () => clearInterval(scoreTimer));
     const meter = createMeter({
       write: (records) => store.gateway.addUsage(records),
       now,
@@ -256,8 +270,46 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     });
     cleanups.push(() => sessions.close());
 
+    const randomHex = (digits: number) =>
+      randomBytes(Math.ceil(digits / 2))
+        .toString('hex')
+        .slice(0, digits);
+    const voiceSessions = createVoiceSessions({
+      store: store.voiceSessions,
+      transport: createTokenTransport((text) => secrets.authenticate(text)),
+      seal: (text) => secrets.seal(text),
+      unseal: (sealed) => secrets.open(sealed),
+      now,
+      randomId: randomUUID,
+      log,
+    });
+    cleanups.push(() => voiceSessions.close());
+    const agentTools = createAgentTools({
+      agents: store.agents,
+      unseal: (sealed) => secrets.open(sealed),
+      webhookBody: config.webhookBody,
+      allowPrivate: config.privateUrls,
+      fetch: (url, init) => outbound.fetch(url, init),
+      toolSecretsOf: ({ organizationId, sessionId }) =>
+        voiceSessions.toolSecretsOf(organizationId, sessionId),
+      async searchKnowledgeBase({ organizationId, knowledgeBaseId, query, limit }, searchOptions) {
+        const base = await store.knowledgeBases.find(organizationId, knowledgeBaseId);
+        if (base === undefined) return undefined;
+        const documentIds = await store.knowledgeBases.listSearchable(organizationId, knowledgeBaseId);
+        return knowledge.searchAll({ documentIds, query, limit }, searchOptions);
+      },
+      now,
+      log,
+    });
+    cleanups.push(() => agentTools.close());
+
     const app = createHttpApp({
       store,
+      voiceAgents: createVoiceAgents({ agents: store.agents, now, randomHex }),
+      voiceSessions,
+      findWebhookProblem: (url) =>
+        findRegistrationProblem(url, { allowPrivate: config.privateUrls, lookup: lookUp }),
+      randomHex,
       sessions,
       catalogue,
       modelStyles: packs,
@@ -272,8 +324,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       router,
       meter,
       vendorKeys,
-      reloadScores: async () => router.setScores(await scoreBook.load()),
-      serverTools: NO_SERVER_TOOLS,
+      reloadScores,
+      serverTools: agentTools,
       admitCall: (caller) => checkBudget(caller, meter),
       rateLimits: config.rateLimits,
       log,
@@ -329,12 +381,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-const NO_SERVER_TOOLS: ServerTools = {
-  run: async ({ name, executionMode }) => ({
-    text: `This server cannot run the tool ${name} (${executionMode}).`,
-    isError: true,
-  }),
-};
+/** Addresses of a name; none when it cannot be looked up soon. */
+async function lookUp(host: string): Promise<readonly string[]> {
+  const late = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve([]), LOOKUP_MS).unref());
+  const found = dns.lookup(host, { all: true }).then(
+    (addresses) => addresses.map(({ address }) => address),
+    () => [],
+  );
+  return Promise.race([found, late]);
+}
 
 /** @throws {SpekoError} `INSUFFICIENT_CREDITS` when the calls of a key have cost what they may. */
 function checkBudget({ keyId, budgetMicroUsd }: KeyOwner, meter: Meter): void {

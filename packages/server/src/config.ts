@@ -47,6 +47,8 @@ export interface Config {
     readonly hedging: boolean;
   };
   readonly privateUrls: boolean;
+  /** What webhooks of agents' tools get as their body. */
+  readonly webhookBody: 'envelope' | 'args' | 'merged';
   readonly secret: string | undefined;
   /** Folders in which optional programs (recogniser, ffmpeg) are looked for: PATH. */
   readonly searchPath: string;
@@ -296,7 +298,14 @@ export const CONFIG_VARIABLES = {
     expected: '`deny` or `allow`',
     default: 'deny',
     meaning:
-      'Whether addresses that users name (MCP servers, documents) may lead into the private network, this machine included.',
+      'Whether addresses that users name (MCP servers, documents, webhooks) may lead into the private network, this machine included.',
+  },
+  VISAVOX_WEBHOOK_BODY: {
+    schema: z.enum(['envelope', 'args', 'merged']),
+    expected: '`envelope`, `args` or `merged`',
+    default: 'envelope',
+    meaning:
+      "What webhooks of agents' tools receive: the arguments in an envelope with ids, the arguments alone, or both in one object.",
   },
   VISAVOX_SECRET: {
     schema: z.string().min(32).max(500),
@@ -381,6 +390,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: 
       hedging: read('VISAVOX_HEDGING') ?? false,
     },
     privateUrls: read('VISAVOX_PRIVATE_URLS') ?? false,
+    webhookBody: read('VISAVOX_WEBHOOK_BODY') ?? 'envelope',
     secret: read('VISAVOX_SECRET'),
     searchPath: environment['PATH'] ?? '',
     logLevel: read('VISAVOX_LOG_LEVEL') ?? 'info',

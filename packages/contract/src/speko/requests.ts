@@ -4,7 +4,7 @@ import { z } from 'zod';
 const LANGUAGE_TAG = /^[a-z]{2,3}([-_][a-z]{4})?([-_]([a-z]{2}|\d{3}))?$/i;
 
 /** In canonical case, e.g. `zh-Hant-TW`. */
-const language = z
+export const languageTag = z
   .string()
   .regex(LANGUAGE_TAG, 'Expected a language tag such as en or es-MX.')
   .transform((tag) =>
@@ -19,11 +19,13 @@ const language = z
       .join('-'),
   );
 
-const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'Expected a region such as global or us-east4.');
+export const regionName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,32}$/, 'Expected a region such as global or us-east4.');
 
 export const routingIntent = z.strictObject({
-  language,
-  region: region.default('global'),
+  language: languageTag,
+  region: regionName.default('global'),
   optimizeFor: z.enum(['balanced', 'accuracy', 'latency', 'cost']).default('balanced'),
 });
 

@@ -1,7 +1,9 @@
 /** Every operation of the voice gateway under `/v1`: the one source for its OpenAPI file and for routing. */
 import type { z } from 'zod';
 import type { RouteDescription } from '../route.ts';
+import * as agent from './agent-requests.ts';
 import * as request from './requests.ts';
+import * as session from './session-requests.ts';
 
 type Route<Id extends string> = RouteDescription & { readonly operationId: Id };
 
@@ -160,6 +162,214 @@ export const spekoRoutes = [
     },
     contentType: JSON_TYPE,
     errors: [400],
+  }),
+
+  route('listAgents', 'get', 'agents', 'Agents', 'Agents, oldest first', { contentType: JSON_TYPE }),
+  route('createAgent', 'post', 'agents', 'Agents', 'New agent, with a knowledge base', {
+    json: agent.createAgentRequest,
+    status: 201,
+    contentType: JSON_TYPE,
+    errors: [400, 413],
+  }),
+  route('getAgent', 'get', 'agents/{id}', 'Agents', 'One agent; `_default` is the oldest', {
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+  route(
+    'updateAgent',
+    'patch',
+    'agents/{id}',
+    'Agents',
+    'Change an agent: what is absent stays, null clears',
+    {
+      json: agent.updateAgentRequest,
+      contentType: JSON_TYPE,
+      errors: [400, 404, 413],
+    },
+  ),
+  route(
+    'deleteAgent',
+    'delete',
+    'agents/{id}',
+    'Agents',
+    'Remove an agent with its tools and knowledge bases',
+    {
+      contentType: JSON_TYPE,
+      errors: [404, 409],
+    },
+  ),
+  route('listAgentCalls', 'get', 'agents/{id}/calls', 'Agents', 'Conversations of an agent, newest first', {
+    query: {
+      limit: '1 to 100, default 50',
+      cursor: 'next_cursor of the page before',
+      since: 'ISO 8601: only later ones',
+    },
+    contentType: JSON_TYPE,
+    errors: [400, 404],
+  }),
+  route('listAgentTools', 'get', 'agents/{id}/tools', 'Agents', 'Tools of an agent, oldest first', {
+    query: { available: '`1` leaves out tools of apps that are not connected' },
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+  route('createAgentTool', 'post', 'agents/{id}/tools', 'Agents', 'New tool; secrets are never shown again', {
+    json: agent.createAgentToolRequest,
+    status: 201,
+    contentType: JSON_TYPE,
+    errors: [400, 404, 409, 413],
+  }),
+  route('getAgentTool', 'get', 'agents/{id}/tools/{toolId}', 'Agents', 'One tool', {
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+  route(
+    'updateAgentTool',
+    'patch',
+    'agents/{id}/tools/{toolId}',
+    'Agents',
+    'Change a tool: secrets stay unless sent',
+    {
+      json: agent.updateAgentToolRequest,
+      contentType: JSON_TYPE,
+      errors: [400, 404, 413],
+    },
+  ),
+  route('deleteAgentTool', 'delete', 'agents/{id}/tools/{toolId}', 'Agents', 'Remove a tool', {
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+
+  route('listKnowledgeBases', 'get', 'knowledge-bases', 'Knowledge bases', 'Knowledge bases, oldest first', {
+    query: { agentId: 'Only those of this agent' },
+    contentType: JSON_TYPE,
+  }),
+  route(
+    'createKnowledgeBase',
+    'post',
+    'knowledge-bases',
+    'Knowledge bases',
+    'New knowledge base of an agent',
+    {
+      json: agent.createKnowledgeBaseRequest,
+      status: 201,
+      contentType: JSON_TYPE,
+      errors: [400, 404],
+    },
+  ),
+  route('getKnowledgeBase', 'get', 'knowledge-bases/{kb}', 'Knowledge bases', 'One knowledge base', {
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+  route(
+    'deleteKnowledgeBase',
+    'delete',
+    'knowledge-bases/{kb}',
+    'Knowledge bases',
+    'Remove one with its documents',
+    {
+      contentType: JSON_TYPE,
+      errors: [404],
+    },
+  ),
+  route(
+    'listKnowledgeBaseDocuments',
+    'get',
+    'knowledge-bases/{kb}/documents',
+    'Knowledge bases',
+    'Its documents',
+    {
+      contentType: JSON_TYPE,
+      errors: [404],
+    },
+  ),
+  route(
+    'createKnowledgeBaseDocument',
+    'post',
+    'knowledge-bases/{kb}/documents',
+    'Knowledge bases',
+    'Announce a document: plain text or Markdown, 50 MiB at most',
+    {
+      description:
+        'Answers with a signed address of this server: PUT the bytes there within 600 seconds, without a key, then finalize.',
+      json: agent.createKnowledgeBaseDocumentRequest,
+      status: 201,
+      contentType: JSON_TYPE,
+      errors: [400, 404],
+    },
+  ),
+  route(
+    'getKnowledgeBaseDocument',
+    'get',
+    'knowledge-bases/{kb}/documents/{doc}',
+    'Knowledge bases',
+    'How far a document is',
+    { contentType: JSON_TYPE, errors: [404] },
+  ),
+  route(
+    'deleteKnowledgeBaseDocument',
+    'delete',
+    'knowledge-bases/{kb}/documents/{doc}',
+    'Knowledge bases',
+    'Remove a document',
+    { contentType: JSON_TYPE, errors: [404] },
+  ),
+  route(
+    'finalizeKnowledgeBaseDocument',
+    'post',
+    'knowledge-bases/{kb}/documents/{doc}/finalize',
+    'Knowledge bases',
+    'Process an uploaded document',
+    { contentType: JSON_TYPE, errors: [404, 409] },
+  ),
+
+  route('createVoiceSession', 'post', 'sessions', 'Sessions', 'Begin a conversation', {
+    description:
+      'With `agentId`, `intent` or both; what the body says comes before what the agent has. The header `Idempotency-Key` makes a repetition within 24 hours answer the same.',
+    json: session.createSessionRequest,
+    status: 201,
+    contentType: JSON_TYPE,
+    errors: [400, 402, 404, 409, 413],
+  }),
+  route('listVoiceSessions', 'get', 'sessions', 'Sessions', 'Conversations, newest first', {
+    query: {
+      cursor: 'nextCursor of the page before',
+      limit: '1 to 100, default 20',
+      status: '`created`, `active`, `ended` or `failed`',
+      kind: '`cascade` or `s2s`',
+      agent: 'Id of an agent',
+      from: 'ISO 8601, inclusive',
+      to: 'ISO 8601, exclusive',
+    },
+    contentType: JSON_TYPE,
+    errors: [400],
+  }),
+  route('getVoiceSession', 'get', 'sessions/{id}', 'Sessions', 'One conversation', {
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+  route('getTranscript', 'get', 'sessions/{id}/transcript', 'Sessions', 'What was said, in order', {
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+  route('getRecording', 'get', 'sessions/{id}/recording', 'Sessions', 'The recording', {
+    contentType: JSON_TYPE,
+    errors: [404],
+  }),
+  route('addTurns', 'post', 'sessions/{id}/turns', 'Sessions', 'Finished turns; the same index replaces', {
+    json: session.turnsRequest,
+    status: 202,
+    errors: [400, 404, 413],
+  }),
+  route('streamVoiceSession', 'get', 'sessions/{id}/stream', 'Sessions', 'Watch a conversation', {
+    description:
+      'Server-sent events `status`, `transcript`, `event`, then `end` with `session_ended`, or after ten minutes with `timeout`.',
+    query: { cursor: '`<turn index>:<milliseconds since 1970>` to go on from; default `-1:0`' },
+    contentType: SSE,
+    errors: [400, 404],
+  }),
+  route('endCall', 'post', 'calls/{id}/end', 'Sessions', 'End a conversation', {
+    contentType: JSON_TYPE,
+    errors: [404],
   }),
 ] as const satisfies readonly RouteDescription[];
 

@@ -19,7 +19,7 @@ import { serveSdkFiles } from './sdk-files.ts';
 export interface HttpOptions
   extends PersoContext,
     Omit<ManageContext, 'keyring'>,
-    Omit<GatewayAppOptions, 'log' | 'decodeAudio' | 'now'> {
+    Omit<GatewayAppOptions, 'log' | 'decodeAudio' | 'now' | 'knowledge'> {
   readonly publicUrl: string | undefined;
   readonly rateLimits: RateLimitOptions;
   /** Folder of the built console; absent when it is not built. */

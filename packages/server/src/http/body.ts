@@ -132,7 +132,8 @@ function describe(issue: z.core.$ZodIssue, value: unknown): readonly [ErrorCode,
     case 'unrecognized_keys':
       return ['invalid', `Not known here: ${issue.keys.slice(0, 10).join(', ')}.`];
     default:
-      return ['invalid', 'This field is not valid.'];
+      // Messages of the schemas say what was expected; those of the library are not for people.
+      return ['invalid', /^Expected /.test(issue.message) ? issue.message : 'This field is not valid.'];
   }
 }
 

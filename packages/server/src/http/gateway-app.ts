@@ -7,6 +7,7 @@ import { openAiErrorResponse, toOpenAiError } from './openai/errors.ts';
 import { createOpenAiHandlers, type OpenAiContext } from './openai/routes.ts';
 import { spekoErrorResponse, toSpekoError } from './speko/errors.ts';
 import { createSpekoHandlers, type SpekoContext } from './speko/routes.ts';
+import { serveUploads } from './speko/uploads.ts';
 
 export interface GatewayAppOptions extends Omit<SpekoContext, 'keyring'>, OpenAiContext {
   readonly log: Log;
@@ -14,16 +15,36 @@ export interface GatewayAppOptions extends Omit<SpekoContext, 'keyring'>, OpenAi
   readonly admitCall: NonNullable<BindOptions['admit']>;
 }
 
+/** Telephony: in the contract, but not on this server. */
+const NOT_OFFERED = [
+  '/v1/sessions/phone',
+  '/v1/phone-numbers',
+  '/v1/phone-numbers/*',
+  '/v1/callbacks',
+  '/v1/callbacks/*',
+  '/v1/calls/:id/transfers',
+  '/v1/calls/:id/transfers/*',
+];
+
 export function bindGateway(
   app: Hono,
   options: GatewayAppOptions,
   binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf'>,
 ): void {
   const { log, admitCall: admit } = options;
+  const onError = (error: unknown) => spekoErrorResponse(toSpekoError(error, log));
+  serveUploads(app, { ...options, onError });
+  for (const path of NOT_OFFERED) {
+    app.all(path, () =>
+      spekoErrorResponse(
+        new SpekoError('NOT_IMPLEMENTED', 'This server has no telephony: it neither dials nor takes calls.'),
+      ),
+    );
+  }
   bindRoutes(app, spekoRoutes, createSpekoHandlers({ ...options, keyring: binding.keyring }), {
     ...binding,
     admit,
-    onError: (error) => spekoErrorResponse(toSpekoError(error, log)),
+    onError,
   });
   bindRoutes(app, openAiRoutes, createOpenAiHandlers(options), {
     ...binding,

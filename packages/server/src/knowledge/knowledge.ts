@@ -6,7 +6,14 @@ import { type Embedder, ProviderError } from '../providers/provider.ts';
 import type { KnowledgeStore } from '../store/knowledge.ts';
 import { embedDocument, type KnowledgeLog, processDocument } from './processing.ts';
 import type { ReadingLimits } from './read-passages.ts';
-import { type FoundPassage, type KnowledgeSearch, type Meaning, searchDocument } from './search.ts';
+import {
+  type FoundPassage,
+  type KnowledgeSearch,
+  type Meaning,
+  type SearchParts,
+  searchDocument,
+} from './search.ts';
+import { type SeveralSearch, searchSeveral } from './search-several.ts';
 
 export interface Knowledge {
   /**
@@ -17,6 +24,11 @@ export interface Knowledge {
   /** The passages that fit a question, best first; none when nothing does or the document is not processed. */
   search(
     search: KnowledgeSearch,
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly FoundPassage[]>;
+  /** The passages of several documents that fit a question, best first. */
+  searchAll(
+    search: SeveralSearch,
     options: { readonly signal: AbortSignal },
   ): Promise<readonly FoundPassage[]>;
   /** Resolves when nothing is being processed and nothing waits for it, apart from what is tried again later. */
@@ -95,10 +107,24 @@ class BackgroundKnowledge implements Knowledge {
     search: KnowledgeSearch,
     options: { readonly signal: AbortSignal },
   ): Promise<readonly FoundPassage[]> {
+    return searchDocument(this.#searchParts(), search, this.#untilClosed(options.signal));
+  }
+
+  async searchAll(
+    search: SeveralSearch,
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly FoundPassage[]> {
+    return searchSeveral(this.#searchParts(), search, this.#untilClosed(options.signal));
+  }
+
+  #searchParts(): SearchParts {
     const { store, log, queryTimeoutMs = DEFAULT_QUERY_TIMEOUT_MS } = this.#options;
     if (this.#closing.signal.aborted) throw new Error('the knowledge is closed');
-    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    return searchDocument({ store, log, queryTimeoutMs, meaning: this.#meaning }, search, { signal });
+    return { store, log, queryTimeoutMs, meaning: this.#meaning };
+  }
+
+  #untilClosed(signal: AbortSignal): { readonly signal: AbortSignal } {
+    return { signal: AbortSignal.any([signal, this.#closing.signal]) };
   }
 
   async settled(): Promise<void> {

@@ -59,6 +59,30 @@ export async function searchWords(
   return scored.filter(({ score }) => score >= least).slice(0, options.limit);
 }
 
+/**
+ * Passages of several documents by one measure: how rare a word is counts over all of them, where `counts` does not
+ * know it as far as these passages tell.
+ */
+export function rankPassages(
+  passages: readonly Pick<StoredPassage, 'id' | 'heading' | 'content'>[],
+  options: Pick<LexicalOptions, 'passageCount' | 'counts' | 'words'>,
+): readonly number[] {
+  const weights = new TermWeights(options.passageCount, options.counts);
+  const indexed = passages.map(({ heading, content }) => termsOf(`${heading}\n${content}`));
+  for (const term of options.words.flatMap(({ terms }) => terms)) {
+    if (!term.isPrefix && options.counts.has(term.text)) continue;
+    const having = indexed.filter((terms) =>
+      term.isPrefix ? countPrefix(terms, term.text) > 0 : terms.has(term.text),
+    );
+    weights.set(term, having.length);
+  }
+  const weighed = options.words.map((word) => weigh(word, weights));
+  return passages
+    .map((passage) => ({ id: passage.id, score: scorePassage(passage, weighed) }))
+    .sort((a, b) => b.score - a.score || a.id - b.id)
+    .flatMap(({ id, score }) => (score > 0 ? [id] : []));
+}
+
 interface WeighedTerm {
   readonly term: TermQuery;
   readonly weight: number;
@@ -151,7 +175,10 @@ function rankByMatches(
   return [...scores].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([id]) => id);
 }
 
-function scorePassage(passage: StoredPassage, words: readonly WeighedWord[]): number {
+function scorePassage(
+  passage: Pick<StoredPassage, 'heading' | 'content'>,
+  words: readonly WeighedWord[],
+): number {
   const content = termsOf(passage.content);
   const heading = termsOf(passage.heading);
   const occurrences = ({ text, isPrefix }: TermQuery): number => {

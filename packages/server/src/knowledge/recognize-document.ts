@@ -4,6 +4,7 @@ import { DocumentError, type DocumentFile, type DocumentKind, MAX_FILE_BYTES } f
 const KIND_OF_MEDIA_TYPE: ReadonlyMap<string, DocumentKind> = new Map([
   ['text/markdown', 'markdown'],
   ['text/x-markdown', 'markdown'],
+  ['application/x-markdown', 'markdown'],
   ['text/html', 'html'],
   ['application/xhtml+xml', 'html'],
 ]);

@@ -16,6 +16,8 @@ export interface Secrets {
   /** Signature of a path and the moment until which it is valid (seconds since 1970). */
   sign(path: string, expires: number): string;
   verify(path: string, expires: number, signature: string): boolean;
+  /** HMAC-SHA256 of a text, as base64url: the signature of a JSON Web Token (HS256). */
+  authenticate(text: string): string;
 }
 
 const IV_BYTES = 12;
@@ -26,6 +28,7 @@ export function createSecrets(secret: string): Secrets {
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `visavox ${purpose}`, 32));
   const sealingKey = derive('sealing');
   const signingKey = derive('signing');
+  const tokenKey = derive('tokens');
   const signature = (path: string, expires: number): Buffer =>
     createHmac('sha256', signingKey).update(`${expires}\n${path}`).digest();
   return {
@@ -55,5 +58,6 @@ export function createSecrets(secret: string): Secrets {
       const expected = signature(path, expires);
       return bytes.length === expected.length && timingSafeEqual(bytes, expected);
     },
+    authenticate: (text) => createHmac('sha256', tokenKey).update(text).digest('base64url'),
   };
 }

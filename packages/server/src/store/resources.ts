@@ -12,7 +12,7 @@ export type PromptRow = typeof schema.prompts.$inferSelect;
 export type BackgroundImageRow = Omit<typeof schema.backgroundImages.$inferSelect, 'image'>;
 export type DocumentRow = Omit<
   typeof schema.documents.$inferSelect,
-  'file' | 'attempt' | 'edition' | 'knowledgeBaseId' | 'metadata' | 'state'
+  'file' | 'attempt' | 'edition' | 'knowledgeBaseId' | 'metadata' | 'announcedBytes' | 'state'
 > & { readonly state: Exclude<(typeof schema.DOCUMENT_STATES)[number], 'pending'> };
 export type McpServerRow = typeof schema.mcpServers.$inferSelect;
 export type TextNormalizationConfigRow = typeof schema.textNormalizationConfigs.$inferSelect;
@@ -96,9 +96,8 @@ export function createResources<Kind extends PgQueryResultHKT>(
   database: PgDatabase<Kind, typeof schema>,
 ): Resources {
   const { image, ...imageColumns } = getTableColumns(schema.backgroundImages);
-  const { file, attempt, edition, knowledgeBaseId, metadata, ...documentColumns } = getTableColumns(
-    schema.documents,
-  );
+  const { file, attempt, edition, knowledgeBaseId, metadata, announcedBytes, ...documentColumns } =
+    getTableColumns(schema.documents);
 
   const create = <Row, Insert>(definition: ResourceDefinition): ResourceTable<Row, Insert> => {
     const { kind, table, columns, blob } = definition;

@@ -143,6 +143,8 @@ export const documents = pgTable(
       onDelete: 'cascade',
     }),
     metadata: jsonb('metadata').$type<Record<string, unknown>>(),
+    /** As announced before the upload; null for documents that came at once. */
+    announcedBytes: integer('announced_bytes'),
     state: text('state', { enum: DOCUMENT_STATES }).notNull().default('waiting'),
     /** For people: why processing failed, and what to do. */
     failure: text('failure'),
@@ -518,7 +520,12 @@ export const voiceSessions = pgTable(
     idempotencyKey: text('idempotency_key'),
     /** SHA-256 of the body that came with the idempotency key. */
     bodyHash: text('body_hash'),
+    /** What the creation answered, sealed since it holds a token: for a repetition with the idempotency key. */
+    sealedAnswer: text('sealed_answer'),
+    /** Until when it can be joined. */
     expiresAt: moment('expires_at').notNull(),
+    /** When it ends at the latest. */
+    endsAt: moment('ends_at').notNull().defaultNow(),
     endedAt: moment('ended_at'),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },

@@ -11,8 +11,10 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { Pool } from 'pg';
+import { type AgentStore, createAgentStore } from './agents.ts';
 import { createGatewayStore, type GatewayStore } from './gateway.ts';
 import { createKnowledgeStore, type KnowledgeStore } from './knowledge.ts';
+import { createKnowledgeBaseStore, type KnowledgeBaseStore } from './knowledge-bases.ts';
 import {
   createKeyStore,
   createOrganizationStore,
@@ -22,12 +24,15 @@ import {
 import { createResources, type Resources } from './resources.ts';
 import * as schema from './schema.ts';
 import { createSessionStore, type SessionStore } from './sessions.ts';
+import { createVoiceSessionStore, type VoiceSessionStore } from './voice-sessions.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
 /** One arbitrary number for all nodes, so that only one of them migrates a shared Postgres at a time. */
 const MIGRATION_LOCK = 8_484_001;
 
+export type { AgentRow, AgentToolRow } from './agents.ts';
 export type { StoredScoreRow, UsageSum, VendorKeyRow } from './gateway.ts';
+export type { KnowledgeBaseDocumentRow, KnowledgeBaseRow } from './knowledge-bases.ts';
 export type { ApiKeyRow, KeyOwner, OrganizationRow } from './organizations.ts';
 export { hashApiKey } from './organizations.ts';
 export type {
@@ -43,6 +48,7 @@ export type {
 } from './resources.ts';
 export type { OrganizationLimits } from './schema.ts';
 export type { SessionEventRow, SessionRow, TurnRow } from './sessions.ts';
+export type { VoiceEventRow, VoiceSessionRow, VoiceTurnRow } from './voice-sessions.ts';
 
 export interface Store extends Resources {
   readonly kind: 'pglite' | 'postgres';
@@ -51,6 +57,9 @@ export interface Store extends Resources {
   readonly sessions: SessionStore;
   readonly knowledge: KnowledgeStore;
   readonly gateway: GatewayStore;
+  readonly agents: AgentStore;
+  readonly knowledgeBases: KnowledgeBaseStore;
+  readonly voiceSessions: VoiceSessionStore;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -127,6 +136,9 @@ function createStore<Kind extends PgQueryResultHKT>(
     keys: createKeyStore(database),
     sessions: createSessionStore(database),
     gateway: createGatewayStore(database),
+    agents: createAgentStore(database),
+    knowledgeBases: createKnowledgeBaseStore(database),
+    voiceSessions: createVoiceSessionStore(database),
     knowledge: createKnowledgeStore(database, { isEmbedded: kind === 'pglite' }),
     async ping() {
       await database.execute(sql`select 1`);

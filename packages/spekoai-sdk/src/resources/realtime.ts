@@ -83,7 +83,7 @@ function openSession({ wsUrl, wsToken, ...session }: SessionResponse): RealtimeS
     if (!closed && socket.readyState === WebSocket.OPEN) socket.send(data);
   }
 
-  socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  socket.addEventListener('message', ({ data }: { readonly data: unknown }) => {
     const frame =
       typeof data === 'string'
         ? parseFrame(data)

@@ -6,10 +6,11 @@ import { findVendor, modalitiesOf, VENDORS } from '../../providers/vendors/all.t
 import type { Meter } from '../../routing/meter.ts';
 import type { VendorKeys } from '../../routing/vendor-keys.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
-import type { ApiKeyRow, KeyOwner, Store, UsageSum } from '../../store/store.ts';
+import type { ApiKeyRow, Store, UsageSum } from '../../store/store.ts';
 import type { Call } from '../bind.ts';
 import { readJson } from '../body.ts';
 import type { Keyring } from '../keyring.ts';
+import { callerOf, invalidQuery, readLimit, readMoment } from './call-values.ts';
 
 export interface AccountContext {
   readonly store: Store;
@@ -146,7 +147,7 @@ export function createAccountHandlers({ store, secrets, vendorKeys, meter, keyri
     },
     async getLedger(call: Call): Promise<object> {
       const { query } = call;
-      const limit = readLimit(query.get('limit'));
+      const limit = readLimit(call, 50);
       const kind = query.get('kind');
       const known = LEDGER_KINDS.find((one) => one === kind);
       if (kind !== null && known === undefined) {
@@ -172,11 +173,6 @@ export function createAccountHandlers({ store, secrets, vendorKeys, meter, keyri
       };
     },
   };
-}
-
-function callerOf({ caller }: Call): KeyOwner {
-  if (caller === undefined) throw new SpekoError('UNAUTHORIZED');
-  return caller;
 }
 
 function requireVendor(name: string): string {
@@ -209,23 +205,4 @@ function minutesOf(sums: readonly UsageSum[]): number {
     0,
   );
   return Math.round((seconds / 60) * 1000) / 1000;
-}
-
-function readMoment({ query }: Call, name: string): Date | undefined {
-  const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  const moment = new Date(text);
-  if (Number.isNaN(moment.getTime())) throw invalidQuery(name, 'Expected a date and time as ISO 8601.');
-  return moment;
-}
-
-function readLimit(text: string | null): number {
-  if (text === null) return 50;
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100) throw invalidQuery('limit', 'Expected 1 to 100.');
-  return limit;
-}
-
-function invalidQuery(path: string, message: string): SpekoError {
-  return new SpekoError('VALIDATION_ERROR', 'Invalid query', { issues: [{ path, message }] });
 }

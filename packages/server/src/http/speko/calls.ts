@@ -1,4 +1,5 @@
 /** `/v1/transcribe`, `/v1/synthesize` and `/v1/complete`: requests into routed calls, results into events and bytes. */
+import { randomUUID } from 'node:crypto';
 import { decodePcm16, encodePcm16, isWav, type PcmClip, resampleClip } from '@visavox/audio';
 import {
   type CompleteEvent,
@@ -18,6 +19,7 @@ import type { SpeechChunk } from '../../providers/provider.ts';
 import type { CallContext, Gateway, Route, TranscriptionCall } from '../../routing/gateway.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { toSpokenForm } from '../../text/index.ts';
+import type { AgentTools } from '../../tools/agent-tools.ts';
 import { complete, metaOf, type ServerTools } from '../../turns/complete.ts';
 import type { Call } from '../bind.ts';
 import { readBytes, readJson } from '../body.ts';
@@ -27,7 +29,7 @@ import { respondWithEvents } from './event-stream.ts';
 
 export interface CallsContext {
   readonly gateway: Gateway;
-  readonly serverTools: ServerTools;
+  readonly serverTools: Pick<AgentTools, 'run'>;
   readonly decodeAudio: (
     bytes: Uint8Array,
     options: { readonly signal: AbortSignal; readonly maxSeconds: number },
@@ -45,6 +47,12 @@ const DEFAULT_SPEECH_RATE_HZ = 24_000;
 export function createCallHandlers(options: CallsContext) {
   const { gateway, log } = options;
   const failureOf = (error: unknown) => ['error', spekoErrorBody(toSpekoError(error, log))] as const;
+
+  /** Without a conversation the request stands for one. */
+  const toolsFor = ({ organizationId, sessionId = `request_${randomUUID()}` }: CallContext): ServerTools => ({
+    run: (tool, toolCall, { signal }) =>
+      options.serverTools.run(tool, toolCall, { organizationId, sessionId, signal }),
+  });
 
   return {
     async transcribe(call: Call): Promise<Response> {
@@ -114,12 +122,8 @@ export function createCallHandlers(options: CallsContext) {
     async complete(call: Call): Promise<Response> {
       const { value } = await readJson(call.request, completeRequest, MAX_COMPLETE_BYTES);
       const { signal, stop } = stoppable(call.request);
-      const events = complete(
-        gateway,
-        value,
-        contextOf(call, value.intent, value.constraints, signal),
-        options.serverTools,
-      );
+      const context = contextOf(call, value.intent, value.constraints, signal);
+      const events = complete(gateway, value, context, toolsFor(context));
       return respondWithEvents<CompleteEvent>(events, {
         headersOf: ([name, data]) =>
           name === 'meta' ? headersOf(data.provider, data.model, data.failoverCount, data.scoresRunId) : {},

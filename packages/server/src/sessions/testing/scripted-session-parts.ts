@@ -120,6 +120,9 @@ export function createScriptedStore(content: ScriptedContent = {}) {
     findTemplatesUsing: notScripted,
     knowledge: {} as Store['knowledge'], // not used by what is tested with this store
     gateway: {} as Store['gateway'], // neither
+    agents: {} as Store['agents'], // neither
+    knowledgeBases: {} as Store['knowledgeBases'], // neither
+    voiceSessions: {} as Store['voiceSessions'], // neither
     organizations: {
       list: notScripted,
       find: async (id) => ({ ...organization, id }),
