@@ -29,14 +29,14 @@ import { createMeter, type Meter } from './routing/meter.ts';
 import { createRouter } from './routing/router.ts';
 import { createScoreBook } from './routing/score-book.ts';
 import { openVendorKeys } from './routing/vendor-keys.ts';
-import { createSecrets } from './secrets/secrets.ts';
+import { createSecrets, type Secrets } from './secrets/secrets.ts';
 import { DEFAULT_ORGANIZATION_ID, seedOrganization } from './seed.ts';
 import { createQuotas } from './sessions/quotas.ts';
 import { createTokenTransport } from './sessions/session-transport.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createVoiceAgents } from './sessions/voice-agents.ts';
 import { createVoiceSessions } from './sessions/voice-sessions.ts';
-import { type KeyOwner, type McpServerRow, openStore } from './store/store.ts';
+import { type GatewayStore, type KeyOwner, type McpServerRow, openStore } from './store/store.ts';
 import type { Log } from './telemetry/log.ts';
 import { createAgentTools } from './tools/agent-tools.ts';
 import type { McpServerDescription } from './tools/mcp.ts';
@@ -171,7 +171,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     if (left > 0) log.warn({ sessions: left }, 'sessions of an earlier run were ended');
 
     const now = () => new Date();
-    const secrets = createSecrets(config.secret ?? (await data.serverSecret()));
+    const secrets = createSecrets(config.secret ?? (await data.serverSecret()), config.earlierSecrets);
+    await sealAnew(store.gateway, secrets);
     const clock = () => performance.now();
     const scoreBook = createScoreBook(store.gateway);
     const breakers = createBreakers({ now: clock });
@@ -186,7 +187,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const reloadScores = async () => router.setScores(await scoreBook.load());
     // Other nodes import measurements too.
     const scoreTimer = setInterval(() => {
-      reloadScores().catch((error: unknown) => log.warn({ err: error }, 'measurements could not be read again'));
+      reloadScores().catch((error: unknown) =>
+        log.warn({ err: error }, 'measurements could not be read again'),
+      );
     }, SCORES_REFRESH_MS).unref();
     cleanups.push(async () => clearInterval(scoreTimer));
     const meter = createMeter({
@@ -389,6 +392,16 @@ async function lookUp(host: string): Promise<readonly string[]> {
     () => [],
   );
   return Promise.race([found, late]);
+}
+
+/** Keys of vendors that an earlier secret sealed are sealed with the present one. */
+async function sealAnew(store: GatewayStore, secrets: Secrets): Promise<void> {
+  for (const row of await store.listVendorKeys()) {
+    const key = secrets.isOutdated(row.sealedKey) ? secrets.open(row.sealedKey) : undefined;
+    if (key === undefined) continue;
+    const { organizationId, vendorId } = row;
+    await store.putVendorKey({ organizationId, vendorId, sealedKey: secrets.seal(key) });
+  }
 }
 
 /** @throws {SpekoError} `INSUFFICIENT_CREDITS` when the calls of a key have cost what they may. */

@@ -50,6 +50,7 @@ export interface Config {
   /** What webhooks of agents' tools get as their body. */
   readonly webhookBody: 'envelope' | 'args' | 'merged';
   readonly secret: string | undefined;
+  readonly earlierSecrets: readonly string[];
   /** Folders in which optional programs (recogniser, ffmpeg) are looked for: PATH. */
   readonly searchPath: string;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -315,6 +316,17 @@ export const CONFIG_VARIABLES = {
       'Seals stored credentials and signs links; the same on every node of one database. Absent: generated and kept in the data folder.',
     secret: true,
   },
+  VISAVOX_EARLIER_SECRETS: {
+    schema: z
+      .string()
+      .transform((list) => list.split(',').map((one) => one.trim()))
+      .pipe(z.array(z.string().min(32).max(500)).max(10)),
+    expected: 'up to 10 secrets of 32 to 500 characters, separated by commas',
+    default: '',
+    meaning:
+      'Values that `VISAVOX_SECRET` had before: what they sealed can still be opened, and keys of vendors are sealed anew at the start.',
+    secret: true,
+  },
   VISAVOX_LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     expected: 'fatal, error, warn, info, debug, trace or silent',
@@ -392,6 +404,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: 
     privateUrls: read('VISAVOX_PRIVATE_URLS') ?? false,
     webhookBody: read('VISAVOX_WEBHOOK_BODY') ?? 'envelope',
     secret: read('VISAVOX_SECRET'),
+    earlierSecrets: read('VISAVOX_EARLIER_SECRETS') ?? [],
     searchPath: environment['PATH'] ?? '',
     logLevel: read('VISAVOX_LOG_LEVEL') ?? 'info',
   };

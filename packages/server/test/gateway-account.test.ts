@@ -1,4 +1,7 @@
 /** Keys, vendors' keys, usage, credit, measurements and previews of the voice gateway, on the whole server. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningServer, startTestServer } from '../src/testing.ts';
 import { createGatewayVendor } from './gateway-vendor.ts';
@@ -180,6 +183,35 @@ describe("vendors' keys", () => {
     expect(short.text).not.toContain('short-1');
   });
 });
+
+test("vendors' keys outlive a change of the server's secret", async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'visavox-secret-'));
+  const [first, second] = ['1', '2'].map((digit) => digit.repeat(32));
+  const withSecret = async (secret = '', earlier = ''): Promise<boolean> => {
+    const own = await startTestServer({
+      providers: [],
+      environment: { VISAVOX_DATA_DIR: folder, VISAVOX_SECRET: secret, VISAVOX_EARLIER_SECRETS: earlier },
+    });
+    try {
+      const headers = { Authorization: `Bearer ${own.apiKey}` };
+      if (earlier === '' && secret === first) {
+        const body = JSON.stringify({ provider: 'groq', apiKey: 'gsk-brought' });
+        await fetch(`${own.url}/v1/providers`, { method: 'PUT', headers, body });
+      }
+      return (await (await fetch(`${own.url}/v1/models`, { headers })).text()).includes('"groq:');
+    } finally {
+      await own.close();
+    }
+  };
+  try {
+    expect(await withSecret(first)).toBe(true);
+    expect(await withSecret(second, first)).toBe(true);
+    expect(await withSecret(second), 'it was sealed anew').toBe(true);
+    expect(await withSecret('3'.repeat(32)), 'a stranger cannot read it').toBe(false);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 120_000);
 
 test('the organization of a key', async () => {
   const { body } = await ask('GET', '/v1/organization');

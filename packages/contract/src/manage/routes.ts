@@ -1,52 +1,12 @@
 /** Every operation of the management API under `/manage/v1`: the one source for its OpenAPI file and for routing. */
 import { z } from 'zod';
 import { sessionEvent, sessionInfo } from '../perso/entities.ts';
-import type { RouteDescription } from '../route.ts';
+import { createRoute } from '../route.ts';
 import * as entity from './entities.ts';
 
-const ROOT = '/manage/v1';
 const items = (schema: z.ZodType) => z.object({ items: z.array(schema) });
 
-type Route<Id extends string> = RouteDescription & { readonly operationId: Id };
-
-function route<const Id extends string>(
-  operationId: Id,
-  method: RouteDescription['method'],
-  path: string,
-  tag: string,
-  summary: string,
-  rest: {
-    readonly auth?: RouteDescription['auth'];
-    readonly description?: string;
-    readonly query?: RouteDescription['query'];
-    readonly json?: z.ZodType;
-    readonly form?: z.ZodType;
-    readonly status?: RouteDescription['success']['status'];
-    readonly result?: z.ZodType;
-    readonly contentType?: string;
-    readonly errors?: readonly number[];
-  },
-): Route<Id> {
-  return {
-    operationId,
-    method,
-    path: `${ROOT}/${path}`,
-    tag,
-    summary,
-    auth: rest.auth ?? 'admin',
-    ...(rest.description === undefined ? {} : { description: rest.description }),
-    ...(rest.query === undefined ? {} : { query: rest.query }),
-    ...(rest.json === undefined ? {} : { body: { type: 'json' as const, schema: rest.json } }),
-    ...(rest.form === undefined ? {} : { body: { type: 'form' as const, schema: rest.form } }),
-    success: {
-      status: rest.status ?? (rest.result === undefined && rest.contentType === undefined ? 204 : 200),
-      description: 'Done',
-      ...(rest.result === undefined ? {} : { schema: rest.result }),
-      ...(rest.contentType === undefined ? {} : { contentType: rest.contentType }),
-    },
-    errors: [401, 403, ...(rest.errors ?? [])],
-  };
-}
+const route = createRoute({ root: '/manage/v1', auth: 'admin', errors: [401, 403], emptyStatus: 204 });
 
 /** List, read, change, remove and lend: the same for every kind of resource. */
 function resource<const Kind extends string>(

@@ -1,48 +1,10 @@
 /** Every operation of the voice gateway under `/v1`: the one source for its OpenAPI file and for routing. */
-import type { z } from 'zod';
-import type { RouteDescription } from '../route.ts';
+import { createRoute, type RouteDescription } from '../route.ts';
 import * as agent from './agent-requests.ts';
 import * as request from './requests.ts';
 import * as session from './session-requests.ts';
 
-type Route<Id extends string> = RouteDescription & { readonly operationId: Id };
-
-function route<const Id extends string>(
-  operationId: Id,
-  method: RouteDescription['method'],
-  path: string,
-  tag: string,
-  summary: string,
-  rest: {
-    readonly auth?: RouteDescription['auth'];
-    readonly description?: string;
-    readonly query?: RouteDescription['query'];
-    readonly json?: z.ZodType;
-    readonly status?: RouteDescription['success']['status'];
-    readonly result?: z.ZodType;
-    readonly contentType?: string;
-    readonly errors?: readonly number[];
-  },
-): Route<Id> {
-  return {
-    operationId,
-    method,
-    path: `/v1/${path}`,
-    tag,
-    summary,
-    auth: rest.auth ?? 'key',
-    ...(rest.description === undefined ? {} : { description: rest.description }),
-    ...(rest.query === undefined ? {} : { query: rest.query }),
-    ...(rest.json === undefined ? {} : { body: { type: 'json' as const, schema: rest.json } }),
-    success: {
-      status: rest.status ?? 200,
-      description: 'Done',
-      ...(rest.result === undefined ? {} : { schema: rest.result }),
-      ...(rest.contentType === undefined ? {} : { contentType: rest.contentType }),
-    },
-    errors: [401, 429, ...(rest.errors ?? [])],
-  };
-}
+const route = createRoute({ root: '/v1', auth: 'key', errors: [401, 429], emptyStatus: 200 });
 
 const SSE = 'text/event-stream';
 const JSON_TYPE = 'application/json';

@@ -22,3 +22,18 @@ test('a signature holds for its path and its time only', () => {
   expect(secrets.verify('/a', 100, '')).toBe(false);
   expect(createSecrets('another').verify('/a', 100, signature)).toBe(false);
 });
+
+test('what an earlier secret sealed opens, and is known to be outdated', () => {
+  const old = createSecrets('an old secret');
+  const rotated = createSecrets('a new secret', ['an old secret', 'one older still']);
+  const sealed = old.seal('key');
+  expect([rotated.open(sealed), rotated.isOutdated(sealed)]).toEqual(['key', true]);
+  const again = rotated.seal('key');
+  expect([rotated.open(again), rotated.isOutdated(again), old.open(again)]).toEqual([
+    'key',
+    false,
+    undefined,
+  ]);
+  expect(rotated.isOutdated(createSecrets('a stranger').seal('key'))).toBe(false);
+  expect(rotated.verify('/a', 100, old.sign('/a', 100))).toBe(false);
+});

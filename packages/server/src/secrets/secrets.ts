@@ -11,8 +11,10 @@ import {
 export interface Secrets {
   /** Encrypts (AES-256-GCM); the result is text. */
   seal(text: string): string;
-  /** Undefined when it was sealed with another secret, or changed. */
+  /** Undefined when it was sealed with a secret that is not known, or changed. */
   open(sealed: string): string | undefined;
+  /** Whether it was sealed with a secret of earlier times, and should be sealed again. */
+  isOutdated(sealed: string): boolean;
   /** Signature of a path and the moment until which it is valid (seconds since 1970). */
   sign(path: string, expires: number): string;
   verify(path: string, expires: number, signature: string): boolean;
@@ -23,10 +25,15 @@ export interface Secrets {
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** `secret` needs at least 128 bits of its own; the keys for each purpose are derived from it. */
-export function createSecrets(secret: string): Secrets {
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `visavox ${purpose}`, 32));
+/**
+ * `secret` needs at least 128 bits of its own; the keys for each purpose are derived from it. What secrets of earlier
+ * times sealed can still be opened; nothing is sealed or signed with them any more.
+ */
+export function createSecrets(secret: string, earlier: readonly string[] = []): Secrets {
+  const derive = (purpose: string, from = secret) =>
+    Buffer.from(hkdfSync('sha256', from, '', `visavox ${purpose}`, 32));
   const sealingKey = derive('sealing');
+  const earlierKeys = earlier.map((old) => derive('sealing', old));
   const signingKey = derive('signing');
   const tokenKey = derive('tokens');
   const signature = (path: string, expires: number): Buffer =>
@@ -39,19 +46,15 @@ export function createSecrets(secret: string): Secrets {
       return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
     },
     open(sealed) {
-      const bytes = Buffer.from(sealed, 'base64url');
-      if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
-      const decipher = createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, IV_BYTES));
-      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      try {
-        return Buffer.concat([
-          decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)),
-          decipher.final(),
-        ]).toString('utf8');
-      } catch {
-        return undefined;
+      for (const key of [sealingKey, ...earlierKeys]) {
+        const text = unseal(sealed, key);
+        if (text !== undefined) return text;
       }
+      return undefined;
     },
+    isOutdated: (sealed) =>
+      unseal(sealed, sealingKey) === undefined &&
+      earlierKeys.some((key) => unseal(sealed, key) !== undefined),
     sign: (path, expires) => signature(path, expires).toString('base64url'),
     verify(path, expires, given) {
       const bytes = Buffer.from(given, 'base64url');
@@ -60,4 +63,18 @@ export function createSecrets(secret: string): Secrets {
     },
     authenticate: (text) => createHmac('sha256', tokenKey).update(text).digest('base64url'),
   };
+}
+
+function unseal(sealed: string, key: Buffer): string | undefined {
+  const bytes = Buffer.from(sealed, 'base64url');
+  if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES));
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
+      'utf8',
+    );
+  } catch {
+    return undefined;
+  }
 }

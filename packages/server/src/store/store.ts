@@ -31,7 +31,7 @@ const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url
 const MIGRATION_LOCK = 8_484_001;
 
 export type { AgentRow, AgentToolRow } from './agents.ts';
-export type { StoredScoreRow, UsageSum, VendorKeyRow } from './gateway.ts';
+export type { GatewayStore, StoredScoreRow, UsageSum, VendorKeyRow } from './gateway.ts';
 export type { KnowledgeBaseDocumentRow, KnowledgeBaseRow } from './knowledge-bases.ts';
 export type { ApiKeyRow, KeyOwner, OrganizationRow } from './organizations.ts';
 export { hashApiKey } from './organizations.ts';
