@@ -3,6 +3,7 @@
  * order; reads come from here, so a reason is visible before the peer notices the end.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PcmClip } from '@visavox/audio';
 import { PlatformError, type SessionEventName, type TerminationReason } from '@visavox/contract';
 import type { MediaPool, MediaSession } from '../media/pool.ts';
@@ -19,6 +20,7 @@ import type { SessionSpeech } from './speech.ts';
 
 /** A peer that left in order may be one that is being replaced; its successor comes within moments. */
 const REPLACEMENT_WINDOW_MS = 3000;
+const RECORD_AFTER_MS = 5;
 
 const REASON_OF_MEDIA_END: Readonly<Record<MediaEnd, TerminationReason>> = {
   left: 'GRACEFUL_TERMINATION',
@@ -112,7 +114,12 @@ export class LiveSession {
       toolbox: options.toolbox,
       log: options.log,
       now: options.now,
-      recordTurn: (turn) => this.#write(() => options.store.sessions.insertTurn(turn)),
+      recordTurn: (turn) =>
+        this.#write(async () => {
+          // The embedded database works on this thread: what is left of the answer goes out first.
+          await delay(RECORD_AFTER_MS);
+          await options.store.sessions.insertTurn(turn);
+        }),
     });
     this.#lastActiveMs = performance.now();
     this.#setTimer(options.times.startWindowMs, 'SESSION_EXPIRED_BEFORE_CONNECTION');

@@ -48,6 +48,8 @@ export interface Sessions {
   requireLive(sessionId: string): Promise<LiveSession>;
   /** Ends a session; one that has ended stays as it is. @throws {PlatformError} `not_found`. */
   end(sessionId: string, reason: TerminationReason): Promise<void>;
+  /** Resolves when everything that happened so far in a session of this node can be read from the store. */
+  stored(sessionId: string): Promise<void>;
   readonly liveCount: number;
   /** How long a lost session waits for a client that can come back. */
   readonly recoveryWindowMs: number;
@@ -185,6 +187,9 @@ export function createSessions(options: SessionsOptions): Sessions {
         return;
       }
       if ((await store.sessions.find(sessionId)) === undefined) throw unknownSession(sessionId);
+    },
+    async stored(sessionId) {
+      await live.get(sessionId)?.stored();
     },
     async close() {
       closed = true;

@@ -572,9 +572,11 @@ export function createManageHandlers(context: ManageContext): Readonly<Record<Ma
       return { items: await Promise.all(rows.map((row) => sessionInfo(call, row))), next };
     },
     getManagedSession: async (call) => sessionInfo(call, await findSession(call)),
-    listTurns: async (call) => ({
-      items: (await store.sessions.listTurns((await findSession(call)).id)).map(showTurn),
-    }),
+    listTurns: async (call) => {
+      const { id } = await findSession(call);
+      await context.sessions.stored(id);
+      return { items: (await store.sessions.listTurns(id)).map(showTurn) };
+    },
     listSessionEvents: async (call) => {
       const view = createView({ ...context, baseUrl: call.baseUrl });
       return {
