@@ -1,5 +1,6 @@
 /** The HTTP face of the server: health, documentation, the console's files, pictures, and the Perso API. */
 import { readFile, stat } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { createOpenApiDocument, type OpenApiDocument, PlatformError, persoRoutes } from '@visavox/contract';
 import { manageRoutes } from '@visavox/contract/manage';
@@ -41,6 +42,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+const COMMON_HEADERS = [...Object.entries(CORS_HEADERS), ['X-Content-Type-Options', 'nosniff']] as const;
+
 export function createHttpApp(options: HttpOptions): {
   fetch(request: Request, env?: object): Response | Promise<Response>;
 } {
@@ -53,7 +56,7 @@ export function createHttpApp(options: HttpOptions): {
     onError: (error) => log.warn({ err: error }, 'the last use of a key could not be kept'),
   });
   const app = new Hono({
-    getPath: (request: Request) => normalizePath(new URL(request.url).pathname),
+    getPath: (request: Request) => normalizePath(pathOf(request.url)),
   });
 
   const baseUrlOf = (request: Request): string => options.publicUrl ?? new URL(request.url).origin;
@@ -62,9 +65,12 @@ export function createHttpApp(options: HttpOptions): {
     if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS_HEADERS });
     // No name holds a NUL character, and no database can be asked for one.
     if (context.req.path.includes('%00')) throw new PlatformError('not_found', 'Nothing is here.');
+    // Set on the socket's own answer where there is one: changing those of a response costs far more.
+    const { outgoing } = (context.env ?? {}) as { outgoing?: Pick<ServerResponse, 'setHeader'> };
+    if (outgoing !== undefined) for (const [name, value] of COMMON_HEADERS) outgoing.setHeader(name, value);
     await next();
-    for (const [name, value] of Object.entries(CORS_HEADERS)) context.res.headers.set(name, value);
-    context.res.headers.set('X-Content-Type-Options', 'nosniff');
+    if (outgoing === undefined)
+      for (const [name, value] of COMMON_HEADERS) context.res.headers.set(name, value);
     return undefined;
   });
 
@@ -159,6 +165,14 @@ export function createHttpApp(options: HttpOptions): {
       : errorResponse(toPlatformError(error, log)),
   );
   return app;
+}
+
+/** The path of an absolute URL, as it came: requests are too many for a parser that they do not need. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  if (start < 0) return '/';
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
 }
 
 /** Collapses duplicate slashes (clients join base and path verbatim) and drops the trailing one. */

@@ -54,8 +54,13 @@ export function bindRoutes<Id extends string>(
           request,
           caller,
           parameters,
-          query: new URL(request.url).searchParams,
-          baseUrl: options.baseUrlOf(request),
+          // Few operations ask for these.
+          get query() {
+            return new URL(request.url).searchParams;
+          },
+          get baseUrl() {
+            return options.baseUrlOf(request);
+          },
         });
         if (result instanceof Response) return result;
         if (result === undefined) return new Response(null, { status: 204 });

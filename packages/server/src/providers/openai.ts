@@ -3,9 +3,8 @@
  * LM Studio, llama.cpp, vLLM, …), and the vendor itself with the models of the operator's account.
  */
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { leanFetch } from './lean-fetch.ts';
+import { createVendorFetch } from './lean-fetch.ts';
 import { type LanguageModelInfo, type Provider, ProviderError } from './provider.ts';
-import { limitStart } from './vendors/language-models.ts';
 import { OPENAI_BASE_URL, openai } from './vendors/openai.ts';
 import {
   createOpenAiEmbedder,
@@ -15,7 +14,7 @@ import {
   type OpenAiAccount,
   openAiVoices,
 } from './vendors/openai-interface.ts';
-import { createLifetime, fetchUntilClosed } from './vendors/transport.ts';
+import { createLifetime } from './vendors/transport.ts';
 
 export interface OpenAiOptions {
   /** Default `openai`. */
@@ -38,7 +37,6 @@ export interface OpenAiOptions {
   readonly timeoutMs?: number;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
 const MODEL_LIST_TIMEOUT_MS = 5000;
 /** Offered when the server does not list its models. */
 const USUAL_CHAT_MODELS = ['gpt-4o-mini', 'gpt-4o'];
@@ -100,10 +98,7 @@ function createEndpoint(
     name: id,
     baseURL: baseUrl,
     includeUsage: true,
-    fetch: fetchUntilClosed(
-      limitStart(options.fetch ?? leanFetch, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, displayName),
-      closed,
-    ),
+    fetch: createVendorFetch({ displayName, closed, timeoutMs: options.timeoutMs, inner: options.fetch }),
     ...(apiKey === undefined ? {} : { apiKey }),
   });
   return {

@@ -2,6 +2,7 @@
  * Tries candidates in order until one produces output. That moment is the one commit point: before it a failure is
  * invisible but for the count, after it nothing can be taken back and a failure ends the stream.
  */
+import { linkAbort } from '../providers/linked-abort.ts';
 import { ProviderError, type ProviderErrorKind } from '../providers/provider.ts';
 import type { Breakers } from './breakers.ts';
 
@@ -194,8 +195,7 @@ function startTry<T extends Target, Item>(
 ): Try<T, Item> {
   const { breakers, meaningOf } = options;
   const id = candidate.breakerId;
-  const left = new AbortController();
-  const signal = AbortSignal.any([options.signal, left.signal]);
+  const left = linkAbort(options.signal);
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});
   const timer = setTimeout(() => {
@@ -205,6 +205,7 @@ function startTry<T extends Target, Item>(
   const settle = (result: (() => void) | undefined): void => {
     if (isSettled) return;
     isSettled = true;
+    left.unlink();
     if (result === undefined) breakers.ended(id);
     else result();
   };
@@ -214,7 +215,7 @@ function startTry<T extends Target, Item>(
     const held: Item[] = [];
     let iterator: AsyncIterator<Item> | undefined;
     try {
-      iterator = options.start(candidate, signal)[Symbol.asyncIterator]();
+      iterator = options.start(candidate, left.signal)[Symbol.asyncIterator]();
       while (true) {
         const { done, value } = await Promise.race([iterator.next(), late.promise]);
         if (done) throw new ProviderError('empty', 'the answer held no output');

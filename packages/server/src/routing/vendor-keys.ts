@@ -23,6 +23,9 @@ export interface VendorKeysOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Always the same list: rankings are remembered by it. */
+const NO_KEYS: readonly KeyedProvider[] = [];
+
 interface Opened {
   readonly version: string;
   readonly keyed: KeyedProvider;
@@ -75,7 +78,7 @@ export async function openVendorKeys(options: VendorKeysOptions): Promise<Vendor
   timer.unref();
 
   return {
-    of: (organizationId) => byOrganization.get(organizationId) ?? [],
+    of: (organizationId) => byOrganization.get(organizationId) ?? NO_KEYS,
     reload,
     async close() {
       if (closed) return;

@@ -10,6 +10,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../bind.ts';
 import { readForm, readJson, validate } from '../body.ts';
 import { streamEvents } from '../event-lines.ts';
+import { jsonResponse } from '../json-response.ts';
 import { type CallsContext, contextOf, pcmStream, readRecording, stoppable } from '../speko/calls.ts';
 import { entriesOf } from '../speko/inspection.ts';
 import { withoutUndefined } from '../without-undefined.ts';
@@ -120,9 +121,10 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       const context = contextFor(call, 'llm', value.model, undefined, signal);
       if (value.stream !== true) {
         const routed = await gateway.generate(toCallOptions(value), context);
-        return Response.json(toChatCompletion(identityOf(nameOf(routed), options.now()), routed.result), {
-          headers: routeHeaders(routed, context, startedAtMs),
-        });
+        return jsonResponse(
+          toChatCompletion(identityOf(nameOf(routed), options.now()), routed.result),
+          routeHeaders(routed, context, startedAtMs),
+        );
       }
       const routed = await gateway.complete(toCallOptions(value), context);
       const identity = identityOf(nameOf(routed), options.now());
@@ -187,10 +189,10 @@ export function createOpenAiHandlers(options: OpenAiContext) {
           headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },
         });
       }
-      if (fields.response_format !== 'verbose_json') return Response.json({ text }, { headers });
+      if (fields.response_format !== 'verbose_json') return jsonResponse({ text }, headers);
       const { samples, sampleRateHz } = recording.clip;
       const duration = samples.length / sampleRateHz;
-      return Response.json(
+      return jsonResponse(
         {
           task: 'transcribe',
           language: language ?? context.intent.language,
@@ -203,7 +205,7 @@ export function createOpenAiHandlers(options: OpenAiContext) {
             end: word.endMs / 1000,
           })),
         },
-        { headers },
+        headers,
       );
     },
 

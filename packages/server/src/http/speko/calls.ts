@@ -15,6 +15,7 @@ import {
 } from '@visavox/contract/speko';
 import type { z } from 'zod';
 import { AudioDecodeError } from '../../audio-files/index.ts';
+import { linkAbort } from '../../providers/linked-abort.ts';
 import type { SpeechChunk } from '../../providers/provider.ts';
 import type { CallContext, Gateway, Route, TranscriptionCall } from '../../routing/gateway.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -23,6 +24,7 @@ import type { AgentTools } from '../../tools/agent-tools.ts';
 import { complete, metaOf, type ServerTools } from '../../turns/complete.ts';
 import type { Call } from '../bind.ts';
 import { readBytes, readJson } from '../body.ts';
+import { jsonResponse } from '../json-response.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { spekoErrorBody, toSpekoError } from './errors.ts';
 import { respondWithEvents } from './event-stream.ts';
@@ -72,7 +74,7 @@ export function createCallHandlers(options: CallsContext) {
       const { text, confidence = null } = routed.transcript;
       const meta = metaOf(routed);
       const done = { text, ...meta, confidence };
-      if (wantsJson(request)) return Response.json(done, { headers: routeHeaders(routed) });
+      if (wantsJson(request)) return jsonResponse(done, routeHeaders(routed));
       async function* events(): AsyncGenerator<TranscribeEvent> {
         yield ['meta', meta];
         // The contract's number: without one from the vendor the text is taken as it is.
@@ -174,8 +176,8 @@ function headerText(text: string): string {
 
 /** Ends with the request, or when its answer is given up. */
 export function stoppable(request: Request): { readonly signal: AbortSignal; readonly stop: () => void } {
-  const stop = new AbortController();
-  return { signal: AbortSignal.any([request.signal, stop.signal]), stop: () => stop.abort() };
+  const { signal, abort } = linkAbort(request.signal);
+  return { signal, stop: () => abort() };
 }
 
 function requireHeader<Schema extends z.ZodType>(

@@ -4,11 +4,12 @@
  * documentation and SDKs; no live answer was seen.
  */
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
+import { createVendorFetch } from '../lean-fetch.ts';
 import type { LanguageModelCatalogue, LanguageModelInfo } from '../provider.ts';
 import { type GoogleAccount, kindOfGoogleError, openGoogleAccount } from './google-account.ts';
 import { createGoogleRecognizer } from './google-recognition.ts';
 import { createGoogleSynthesizer } from './google-speech.ts';
-import { createLifetime, errorOfAnswer, fetchUntilClosed } from './transport.ts';
+import { createLifetime, errorOfAnswer } from './transport.ts';
 import type { Vendor } from './vendor.ts';
 
 const MODELS: readonly LanguageModelInfo[] = [
@@ -52,13 +53,19 @@ export const google: Vendor = {
 
 function createLanguageModels(account: GoogleAccount): LanguageModelCatalogue {
   const what = 'the answer of Google';
-  const inner = fetchUntilClosed(account.options.fetch, account.closed);
+  const { closed, options } = account;
+  const inner = createVendorFetch({
+    displayName: 'Google',
+    closed,
+    timeoutMs: options.timeoutMs,
+    inner: options.fetch,
+  });
   const sdk = createGoogleGenerativeAI({
     // Proven below, by key or by token.
     apiKey: '',
     baseURL: account.addresses.gemini,
     fetch: async (input, init) => {
-      const signal = init?.signal ? AbortSignal.any([init.signal, account.closed]) : account.closed;
+      const signal = init?.signal ? AbortSignal.any([init.signal, closed]) : closed;
       const headers = new Headers(init?.headers);
       headers.delete('x-goog-api-key');
       for (const [name, value] of Object.entries(await account.fetchHeaders(signal)))

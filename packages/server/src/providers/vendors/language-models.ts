@@ -1,8 +1,8 @@
 /** Vendors that are reached through the AI SDK: what each of their files says, and what all of them have in common. */
 import type { LanguageModelV4 } from '@ai-sdk/provider';
-import { leanFetch } from '../lean-fetch.ts';
-import { type LanguageModelCatalogue, type LanguageModelInfo, ProviderError } from '../provider.ts';
-import { createLifetime, fetchUntilClosed } from './transport.ts';
+import { createVendorFetch } from '../lean-fetch.ts';
+import type { LanguageModelCatalogue, LanguageModelInfo } from '../provider.ts';
+import { createLifetime } from './transport.ts';
 import type { Vendor, VendorOptions } from './vendor.ts';
 
 /** How a package of the AI SDK is set up. Always complete, so that none of them looks into the environment. */
@@ -27,8 +27,6 @@ export interface LanguageModelsOfVendor {
   readonly connect: (account: LanguageModelAccount) => (modelId: string) => LanguageModelV4;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
-
 /** A vendor that offers language models and nothing else. */
 export function createLanguageModelVendor({ languageModels, ...vendor }: LanguageModelVendor): Vendor {
   return {
@@ -50,36 +48,14 @@ export function openLanguageModels(
   { models, realIds = {}, baseUrl, connect }: LanguageModelsOfVendor,
   options: VendorOptions & { readonly displayName: string; readonly closed: AbortSignal },
 ): LanguageModelCatalogue {
-  const { apiKey, displayName, closed } = options;
-  const limited = limitStart(
-    options.fetch ?? leanFetch,
-    options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    displayName,
-  );
+  const { apiKey, displayName, closed, timeoutMs, fetch: inner } = options;
   const open = connect({
     apiKey,
     baseURL: options.baseUrl ?? baseUrl,
-    fetch: fetchUntilClosed(limited, closed),
+    fetch: createVendorFetch({ displayName, closed, timeoutMs, inner }),
   });
   return {
     models: models.map(([id, displayName]): LanguageModelInfo => ({ id, displayName })),
     get: (modelId) => open(Object.hasOwn(realIds, modelId) ? (realIds[modelId] ?? modelId) : modelId),
-  };
-}
-
-/** Gives up an answer that does not begin in time. */
-export function limitStart(inner: typeof fetch, timeoutMs: number, displayName: string): typeof fetch {
-  return async (input, init) => {
-    const limit = new AbortController();
-    const timer = setTimeout(
-      () => limit.abort(new ProviderError('timeout', `an answer of ${displayName} did not begin in time`)),
-      timeoutMs,
-    );
-    const signal = init?.signal ? AbortSignal.any([init.signal, limit.signal]) : limit.signal;
-    try {
-      return await inner(input, { ...init, signal });
-    } finally {
-      clearTimeout(timer);
-    }
   };
 }

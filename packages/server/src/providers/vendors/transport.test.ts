@@ -11,7 +11,6 @@ import { cutOddly, errorOf, toneBytes } from './testing/scripted-vendor.ts';
 import { cutText } from './text-pieces.ts';
 import {
   checkRegion,
-  fetchUntilClosed,
   openVendorSocket,
   parseAnswer,
   pcmChunks,
@@ -177,20 +176,6 @@ describe('a request', () => {
           { event: 'a', data: '{"text":"é"}' },
           { event: undefined, data: '[DONE]' },
         ]);
-      },
-    ));
-
-  it('of a library ends with its provider', () =>
-    withServer(
-      () => {},
-      async (url) => {
-        const closing = new AbortController();
-        const ask = fetchUntilClosed(undefined, closing.signal);
-        const reason = new Error('closed');
-        const running = errorOf(ask(url));
-        closing.abort(reason);
-        expect(await running).toBe(reason);
-        expect(await errorOf(ask(url))).toBe(reason);
       },
     ));
 });

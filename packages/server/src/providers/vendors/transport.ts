@@ -57,15 +57,6 @@ export function checkRegion(region: string, displayName: string): string {
   throw new ProviderError('bad-request', `expected a region of ${displayName}, e.g. eu or us-central1`);
 }
 
-/** A `fetch` that ends with its provider, for libraries that take one. */
-export function fetchUntilClosed(inner: typeof fetch | undefined, closed: AbortSignal): typeof fetch {
-  return async (input, init) => {
-    closed.throwIfAborted();
-    const signal = init?.signal ? AbortSignal.any([init.signal, closed]) : closed;
-    return await (inner ?? leanFetch)(input, { ...init, signal, redirect: 'error' });
-  };
-}
-
 export interface VendorRequest {
   readonly url: string | URL;
   /** For errors, e.g. `transcription of Deepgram`. Never holds a key or text. */
