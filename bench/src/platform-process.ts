@@ -34,4 +34,5 @@ answer({
   url: server.url,
   apiKey: server.apiKey,
   mediaProcessId: server.mediaProcessIds()[0] ?? 0,
+  gatewayProcessIds: server.gatewayProcessIds(),
 });

@@ -13,7 +13,13 @@ export interface PlatformOptions {
 
 export type ToPlatform = { readonly kind: 'stats' } | { readonly kind: 'close' };
 export type FromPlatform =
-  | { readonly kind: 'ready'; readonly url: string; readonly apiKey: string; readonly mediaProcessId: number }
+  | {
+      readonly kind: 'ready';
+      readonly url: string;
+      readonly apiKey: string;
+      readonly mediaProcessId: number;
+      readonly gatewayProcessIds: readonly number[];
+    }
   | { readonly kind: 'stats'; readonly stats: object };
 
 /** Counters of the media process since its start. */
@@ -30,6 +36,7 @@ export interface Platform {
   readonly headers: Readonly<Record<string, string>>;
   readonly processId: number;
   readonly mediaProcessId: number;
+  readonly gatewayProcessIds: readonly number[];
   createSession(): Promise<string>;
   mediaCounters(): Promise<MediaCounters>;
   close(): Promise<void>;
@@ -53,7 +60,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   };
   const ready = await receive();
   if (ready.kind !== 'ready') throw new Error('The platform answered before it was ready.');
-  const { url, apiKey, mediaProcessId } = ready;
+  const { url, apiKey, mediaProcessId, gatewayProcessIds } = ready;
   const answers = options.vendor === 'embedded';
   const headers = { 'PersoLive-APIKey': apiKey, 'content-type': 'application/json' };
   const call = async (path: string, body?: object): Promise<unknown> => {
@@ -72,6 +79,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     headers,
     processId: child.pid ?? 0,
     mediaProcessId,
+    gatewayProcessIds,
     async createSession() {
       const created = await call('session/', {
         capability: ['STF_WEBRTC', ...(answers ? ['LLM'] : [])],

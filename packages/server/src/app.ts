@@ -2,30 +2,34 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { promises as dns } from 'node:dns';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { serve } from '@hono/node-server';
-import { SpekoError } from '@visavox/contract/speko';
+import { createAdaptorServer } from '@hono/node-server';
 import { decodeAudio } from './audio-files/index.ts';
 import { loadAvatarPack, visemesFromAudio } from './avatar/index.ts';
 import type { Config } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { CLIENT_ADDRESS_HEADER } from './gateway-process/pass-on.ts';
+import { type GatewayProcesses, startGatewayProcesses } from './gateway-process/pool.ts';
 import { createHttpApp } from './http/app.ts';
+import { createKeyring } from './http/keyring.ts';
+import { createRateLimits } from './http/rate-limits.ts';
 import { createSignedLinks } from './http/signed-links.ts';
 import { createKnowledge } from './knowledge/index.ts';
 import { createMediaPool } from './media/pool.ts';
+import { openProviders } from './open-providers.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
-import { createProviders } from './providers/all.ts';
 import type { Provider } from './providers/provider.ts';
-import { findVendor, VENDORS } from './providers/vendors/all.ts';
-import { openOperatorVendors } from './providers/vendors/operator-keys.ts';
+import { findVendor } from './providers/vendors/all.ts';
 import { createBreakers } from './routing/breakers.ts';
+import { admitWithinBudget } from './routing/budget.ts';
 import { createCatalogue } from './routing/catalogue.ts';
 import { createEngines } from './routing/engines.ts';
 import { createGateway } from './routing/gateway.ts';
-import { createMeter, type Meter } from './routing/meter.ts';
+import { createMeter } from './routing/meter.ts';
 import { createRouter } from './routing/router.ts';
 import { createScoreBook } from './routing/score-book.ts';
 import { openVendorKeys } from './routing/vendor-keys.ts';
@@ -36,7 +40,7 @@ import { createTokenTransport } from './sessions/session-transport.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createVoiceAgents } from './sessions/voice-agents.ts';
 import { createVoiceSessions } from './sessions/voice-sessions.ts';
-import { type GatewayStore, type KeyOwner, type McpServerRow, openStore } from './store/store.ts';
+import { type GatewayStore, type McpServerRow, openStore } from './store/store.ts';
 import type { Log } from './telemetry/log.ts';
 import { createAgentTools } from './tools/agent-tools.ts';
 import type { McpServerDescription } from './tools/mcp.ts';
@@ -66,6 +70,8 @@ export interface RunningServer {
     readonly mediaProcesses: number;
   };
   readonly mediaProcessIds: () => readonly number[];
+  /** Those that answer the voice gateway's calls; none unless configured. */
+  readonly gatewayProcessIds: () => readonly number[];
   readonly liveSessions: () => number;
   readonly mediaStats: (options: { readonly signal: AbortSignal }) => Promise<readonly object[]>;
   /** Ends sessions, then media, providers and database, in this order. Idempotent. */
@@ -97,15 +103,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const data = await openDataDirectory(config.dataDirectory);
     cleanups.push(() => data.close());
 
-    const hasOpenAi = config.openaiApiKey !== undefined || config.openaiBaseUrl !== undefined;
-    const vendors =
-      options.providers !== undefined
-        ? []
-        : openOperatorVendors(config.vendorEnvironment, VENDORS, {
-            now: () => performance.now(),
-            // Its models are listed, or it is a server of the operator's own.
-            except: hasOpenAi ? ['openai'] : [],
-          });
     progress('opening database, voices and media');
     const packs = await findPacks([PACKS_DIRECTORY, path.join(data.path, 'avatars')], signal);
     const opening = {
@@ -130,22 +127,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       }),
       providers: (options.providers !== undefined
         ? Promise.resolve(options.providers)
-        : createProviders({
-            vendors,
-            dataDir: data.path,
-            log,
-            signal,
-            detectLocalModels: config.localModels,
-            searchPath: config.searchPath,
-            ...(!hasOpenAi
-              ? {}
-              : {
-                  openai: {
-                    ...(config.openaiApiKey === undefined ? {} : { apiKey: config.openaiApiKey }),
-                    ...(config.openaiBaseUrl === undefined ? {} : { baseUrl: config.openaiBaseUrl }),
-                  },
-                }),
-          })
+        : openProviders(config, { log, signal })
       ).then((opened) => {
         cleanups.push(async () => {
           await Promise.all(opened.map((provider) => provider.close()));
@@ -306,6 +288,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     });
     cleanups.push(() => agentTools.close());
 
+    const limits = createRateLimits(config.rateLimits);
+    const keyring = createKeyring({
+      store,
+      limits,
+      now: clock,
+      onError: (error) => log.warn({ err: error }, 'the last use of a key could not be kept'),
+    });
+    /** Set when there are any and they listen. */
+    let processes: GatewayProcesses | undefined;
     const app = createHttpApp({
       store,
       voiceAgents: createVoiceAgents({ agents: store.agents, now, randomHex }),
@@ -326,11 +317,28 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       gateway,
       router,
       meter,
-      vendorKeys,
-      reloadScores,
+      vendorKeys: {
+        ...vendorKeys,
+        async reload() {
+          await vendorKeys.reload();
+          processes?.announce('vendor-keys');
+        },
+      },
+      async reloadScores() {
+        await reloadScores();
+        processes?.announce('scores');
+      },
       serverTools: agentTools,
-      admitCall: (caller) => checkBudget(caller, meter),
-      rateLimits: config.rateLimits,
+      admitCall: (caller) => admitWithinBudget(caller, meter.spentMicroUsd(caller.keyId)),
+      limits,
+      keyring: {
+        ...keyring,
+        forget() {
+          keyring.forget();
+          processes?.announce('keys');
+        },
+      },
+      clientAddressHeader: config.gatewayProcesses > 0 ? CLIENT_ADDRESS_HEADER : undefined,
       log,
       decodeAudio,
       version: VERSION,
@@ -340,11 +348,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       now,
     });
     progress('starting to listen');
-    const server = serve({ fetch: app.fetch, port: config.port, hostname: config.host });
-    const listening = once(server, 'listening', { signal });
-    await listening.catch((error: unknown) => {
+    const server = createAdaptorServer({ fetch: app.fetch });
+    // With processes of their own for calls this one listens for them alone.
+    const socket = config.gatewayProcesses === 0 ? undefined : await makeSocketPath();
+    if (socket !== undefined) cleanups.push(() => socket.remove());
+    const explain = (error: unknown): never => {
       throw explainListenError(error, config);
-    });
+    };
+    if (socket === undefined) server.listen(config.port, config.host);
+    else server.listen(socket.path);
+    await once(server, 'listening', { signal }).catch(explain);
     cleanups.push(async () => {
       // Clients that try to take their session up again are told that it has ended, not left to guess.
       const hadSessions = sessions.liveCount > 0;
@@ -355,8 +368,50 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
     });
-    // It listens on TCP, so the address is not the string of a pipe.
-    const { port } = server.address() as AddressInfo;
+    if (socket !== undefined) {
+      processes = await startGatewayProcesses({
+        config,
+        providers,
+        mainSocket: socket.path,
+        log,
+        signal,
+        services: {
+          async findOwner(key) {
+            const owner = await store.keys.findOwner(key);
+            return owner && { owner, spentMicroUsd: meter.spentMicroUsd(owner.keyId) };
+          },
+          touchKey: (keyId) => store.keys.touch(keyId, now()),
+          async countRequests(counts) {
+            const waits = await Promise.all(
+              counts.map(async (one) => ({
+                ...one,
+                waitMs: await limits.count(one.kind, one.id, one.count),
+              })),
+            );
+            return waits.filter(({ waitMs }) => waitMs > 0);
+          },
+          async recordUsage(records) {
+            meter.add(records);
+            const keyIds = new Set(records.flatMap(({ apiKeyId }) => apiKeyId ?? []));
+            return new Map([...keyIds].map((keyId) => [keyId, meter.spentMicroUsd(keyId)]));
+          },
+          loadScores: () => scoreBook.load(),
+          async listVendorKeys() {
+            const rows = await store.gateway.listVendorKeys();
+            return rows.flatMap(({ sealedKey, ...row }) => {
+              const apiKey = secrets.open(sealedKey);
+              return apiKey === undefined ? [] : [{ ...row, apiKey }];
+            });
+          },
+          runTool: ({ tool, call, ...whose }, { signal: toolSignal }) =>
+            agentTools.run(tool, call, { ...whose, signal: toolSignal }),
+        },
+      }).catch(explain);
+      const { close } = processes;
+      cleanups.push(() => close());
+    }
+    // It listens on TCP or has said where, so the address is not the string of a pipe.
+    const port = processes?.port ?? (server.address() as AddressInfo).port;
     const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
 
     return {
@@ -374,6 +429,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         mediaProcesses: config.mediaProcesses,
       },
       mediaProcessIds: () => media.processIds(),
+      gatewayProcessIds: () => processes?.processIds() ?? [],
       liveSessions: () => sessions.liveCount,
       mediaStats: (statsOptions) => media.stats(statsOptions),
       close: closeAll,
@@ -382,6 +438,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await closeAll();
     throw error;
   }
+}
+
+/** A socket that only processes of this user reach. */
+async function makeSocketPath(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  if (process.platform === 'win32') {
+    return { path: `\\\\.\\pipe\\visavox-${randomUUID()}`, remove: async () => {} };
+  }
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'visavox-'));
+  return {
+    path: path.join(folder, 'main.sock'),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /** Addresses of a name; none when it cannot be looked up soon. */
@@ -402,15 +470,6 @@ async function sealAnew(store: GatewayStore, secrets: Secrets): Promise<void> {
     const { organizationId, vendorId } = row;
     await store.putVendorKey({ organizationId, vendorId, sealedKey: secrets.seal(key) });
   }
-}
-
-/** @throws {SpekoError} `INSUFFICIENT_CREDITS` when the calls of a key have cost what they may. */
-function checkBudget({ keyId, budgetMicroUsd }: KeyOwner, meter: Meter): void {
-  if (budgetMicroUsd === null || meter.spentMicroUsd(keyId) < budgetMicroUsd) return;
-  throw new SpekoError(
-    'INSUFFICIENT_CREDITS',
-    `The budget of this key (${budgetMicroUsd / 1_000_000} USD) is used up. An administrator can raise it.`,
-  );
 }
 
 /** Installed packs, the default style first. A pack of a later folder replaces one of the same name. */

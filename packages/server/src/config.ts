@@ -46,6 +46,7 @@ export interface Config {
     readonly unmeasured: boolean;
     readonly hedging: boolean;
   };
+  readonly gatewayProcesses: number;
   readonly privateUrls: boolean;
   /** What webhooks of agents' tools get as their body. */
   readonly webhookBody: 'envelope' | 'args' | 'merged';
@@ -287,6 +288,13 @@ export const CONFIG_VARIABLES = {
     meaning:
       "Whether the voice gateway uses vendors' models that nobody measured, after all others. Servers of your own always count.",
   },
+  VISAVOX_GATEWAY_PROCESSES: {
+    schema: integer(0, 256),
+    expected: 'a number from 0 to 256',
+    default: '0',
+    meaning:
+      "Processes that answer the voice gateway's calls, each on a core of its own. 0: the main process answers them too.",
+  },
   VISAVOX_HEDGING: {
     schema: onOff,
     expected: '`on` or `off`',
@@ -401,6 +409,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, repositoryDirectory: 
       unmeasured: read('VISAVOX_ROUTE_UNMEASURED') ?? false,
       hedging: read('VISAVOX_HEDGING') ?? false,
     },
+    gatewayProcesses: read('VISAVOX_GATEWAY_PROCESSES') ?? 0,
     privateUrls: read('VISAVOX_PRIVATE_URLS') ?? false,
     webhookBody: read('VISAVOX_WEBHOOK_BODY') ?? 'envelope',
     secret: read('VISAVOX_SECRET'),

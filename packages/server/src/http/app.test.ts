@@ -13,6 +13,8 @@ import {
   createScriptedStore,
 } from '../sessions/testing/scripted-session-parts.ts';
 import { createHttpApp } from './app.ts';
+import { createKeyring } from './keyring.ts';
+import { createRateLimits } from './rate-limits.ts';
 import { createSignedLinks } from './signed-links.ts';
 
 /** A model that waits until it is aborted, or fails by itself when `failure` is given. */
@@ -74,6 +76,7 @@ async function create(failure?: Error) {
       hasUsingStfWebrtc: true,
     },
   );
+  const limits = createRateLimits({ keyPerMinute: 1000, sessionPerMinute: 1000, wrongKeysPerMinute: 1000 });
   const app = createHttpApp({
     store,
     sessions,
@@ -86,7 +89,8 @@ async function create(failure?: Error) {
     publicUrl: undefined,
     consoleDirectory: undefined,
     sdkDirectory: undefined,
-    rateLimits: { keyPerMinute: 1000, sessionPerMinute: 1000, wrongKeysPerMinute: 1000 },
+    limits,
+    keyring: createKeyring({ store, limits, now: () => performance.now(), onError: () => {} }),
     links: createSignedLinks(createSecrets('secret'), () => new Date(0)),
     secrets: createSecrets('secret'),
     quotas,

@@ -1,28 +1,30 @@
 /** The HTTP face of the server: health, documentation, the console's files, pictures, and the Perso API. */
 import { readFile, stat } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { createOpenApiDocument, type OpenApiDocument, PlatformError, persoRoutes } from '@visavox/contract';
 import { manageRoutes } from '@visavox/contract/manage';
 import { openAiRoutes, spekoRoutes } from '@visavox/contract/speko';
-import { type Context, Hono } from 'hono';
-import { bindRoutes } from './bind.ts';
+import type { Context } from 'hono';
+import { createBaseApp } from './base-app.ts';
+import { type BindOptions, bindRoutes } from './bind.ts';
 import { renderDocsPage } from './docs.ts';
-import { CORS_HEADERS, errorResponse, toPlatformError } from './errors.ts';
 import { bindGateway, type GatewayAppOptions } from './gateway-app.ts';
-import { createKeyring } from './keyring.ts';
+import type { Keyring } from './keyring.ts';
 import { createManageHandlers, type ManageContext } from './manage/routes.ts';
 import { serveMediaFiles } from './media-files.ts';
 import { createPersoHandlers, type PersoContext } from './perso/routes.ts';
-import { createRateLimits, type RateLimitOptions } from './rate-limits.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { serveSdkFiles } from './sdk-files.ts';
 
 export interface HttpOptions
   extends PersoContext,
-    Omit<ManageContext, 'keyring'>,
+    ManageContext,
     Omit<GatewayAppOptions, 'log' | 'decodeAudio' | 'now' | 'knowledge'> {
   readonly publicUrl: string | undefined;
-  readonly rateLimits: RateLimitOptions;
+  readonly limits: RateLimits;
+  readonly keyring: Keyring;
+  /** See {@link BindOptions}. */
+  readonly clientAddressHeader?: BindOptions['clientAddressHeader'];
   /** Folder of the built console; absent when it is not built. */
   readonly consoleDirectory: string | undefined;
   /** Folder of the built browser SDK; absent when it is not built. */
@@ -42,37 +44,14 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-const COMMON_HEADERS = [...Object.entries(CORS_HEADERS), ['X-Content-Type-Options', 'nosniff']] as const;
-
 export function createHttpApp(options: HttpOptions): {
   fetch(request: Request, env?: object): Response | Promise<Response>;
 } {
   const { log, store } = options;
-  const limits = createRateLimits(options.rateLimits);
-  const keyring = createKeyring({
-    store,
-    limits,
-    now: () => performance.now(),
-    onError: (error) => log.warn({ err: error }, 'the last use of a key could not be kept'),
-  });
-  const app = new Hono({
-    getPath: (request: Request) => normalizePath(pathOf(request.url)),
-  });
+  const { limits, keyring } = options;
+  const app = createBaseApp(log);
 
   const baseUrlOf = (request: Request): string => options.publicUrl ?? new URL(request.url).origin;
-
-  app.use(async (context, next) => {
-    if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS_HEADERS });
-    // No name holds a NUL character, and no database can be asked for one.
-    if (context.req.path.includes('%00')) throw new PlatformError('not_found', 'Nothing is here.');
-    // Set on the socket's own answer where there is one: changing those of a response costs far more.
-    const { outgoing } = (context.env ?? {}) as { outgoing?: Pick<ServerResponse, 'setHeader'> };
-    if (outgoing !== undefined) for (const [name, value] of COMMON_HEADERS) outgoing.setHeader(name, value);
-    await next();
-    if (outgoing === undefined)
-      for (const [name, value] of COMMON_HEADERS) context.res.headers.set(name, value);
-    return undefined;
-  });
 
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.get('/readyz', async (context) => {
@@ -136,9 +115,10 @@ export function createHttpApp(options: HttpOptions): {
   serveMediaFiles(app, options);
   serveSdkFiles(app, options.sdkDirectory);
 
-  const binding = { keyring, limits, baseUrlOf };
+  const { clientAddressHeader } = options;
+  const binding = { keyring, limits, baseUrlOf, clientAddressHeader };
   bindRoutes(app, persoRoutes, createPersoHandlers(options), binding);
-  bindRoutes(app, manageRoutes, createManageHandlers({ ...options, keyring }), binding);
+  bindRoutes(app, manageRoutes, createManageHandlers(options), binding);
 
   bindGateway(app, options, binding);
 
@@ -157,28 +137,7 @@ export function createHttpApp(options: HttpOptions): {
       },
     });
   });
-  app.notFound(() => errorResponse(new PlatformError('not_found', 'Nothing is here.')));
-  app.onError((error, context) =>
-    // Nobody reads the answer of a request that was given up, and an abort is no failure of the server.
-    context.req.raw.signal.aborted
-      ? errorResponse(new PlatformError('unavailable', 'The request was given up.', { cause: error }))
-      : errorResponse(toPlatformError(error, log)),
-  );
   return app;
-}
-
-/** The path of an absolute URL, as it came: requests are too many for a parser that they do not need. */
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2);
-  if (start < 0) return '/';
-  const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
-}
-
-/** Collapses duplicate slashes (clients join base and path verbatim) and drops the trailing one. */
-function normalizePath(pathname: string): string {
-  const collapsed = pathname.replace(/\/{2,}/g, '/');
-  return collapsed.length > 1 ? collapsed.replace(/\/$/, '') : collapsed;
 }
 
 async function findConsoleFile(

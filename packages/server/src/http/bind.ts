@@ -22,6 +22,8 @@ export interface BindOptions {
   readonly keyring: Keyring;
   readonly limits: RateLimits;
   readonly baseUrlOf: (request: Request) => string;
+  /** Who the client is, where only a process of this server can send it; otherwise the socket tells. */
+  readonly clientAddressHeader?: string | undefined;
   /** Prints errors in the dialect of these routes. Default: that of the app. */
   readonly onError?: (error: unknown) => Response;
   /** What is checked besides the key, before the handler. */
@@ -77,15 +79,26 @@ export function bindRoutes<Id extends string>(
   }
 }
 
+/** Some of the routes, by their operations. */
+export function pickRoutes<Id extends string>(
+  routes: readonly (RouteDescription & { readonly operationId: string })[],
+  ids: readonly Id[],
+): readonly (RouteDescription & { readonly operationId: Id })[] {
+  return routes.flatMap((route) => {
+    const operationId = ids.find((id) => id === route.operationId);
+    return operationId === undefined ? [] : [{ ...route, operationId }];
+  });
+}
+
 /** Where no key is needed a wrong one is ignored, as the contract says. */
 async function authenticate(
   route: RouteDescription,
   context: Context,
   parameters: Readonly<Record<string, string>>,
-  { keyring, limits }: { readonly keyring: Keyring; readonly limits: RateLimits },
+  { keyring, limits, clientAddressHeader }: BindOptions,
 ): Promise<KeyOwner | undefined> {
   const request = context.req.raw;
-  const address = clientAddress(context);
+  const address = clientAddress(context, clientAddressHeader);
   if (route.auth === 'session') {
     await limits.consume('session', parameters['session_id'] ?? '');
     return keyring.identify(request, address).catch(() => undefined);
@@ -100,7 +113,9 @@ async function authenticate(
   return caller;
 }
 
-function clientAddress(context: Context): string {
+function clientAddress(context: Context, header: string | undefined): string {
+  const told = header === undefined ? undefined : context.req.header(header);
+  if (told !== undefined) return told;
   // Set by the server's adapter; absent when the app is called without a socket.
   const env = context.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined;
   return env?.incoming?.socket?.remoteAddress ?? 'unknown';

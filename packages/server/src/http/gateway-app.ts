@@ -2,9 +2,10 @@
 import { openAiRoutes, SpekoError, spekoRoutes } from '@visavox/contract/speko';
 import type { Hono } from 'hono';
 import type { Log } from '../telemetry/log.ts';
-import { type BindOptions, bindRoutes } from './bind.ts';
+import { type BindOptions, bindRoutes, pickRoutes } from './bind.ts';
 import { openAiErrorResponse, toOpenAiError } from './openai/errors.ts';
 import { createOpenAiHandlers, type OpenAiContext } from './openai/routes.ts';
+import { type CallsContext, createCallHandlers } from './speko/calls.ts';
 import { spekoErrorResponse, toSpekoError } from './speko/errors.ts';
 import { createSpekoHandlers, type SpekoContext } from './speko/routes.ts';
 import { serveUploads } from './speko/uploads.ts';
@@ -13,6 +14,40 @@ export interface GatewayAppOptions extends Omit<SpekoContext, 'keyring'>, OpenAi
   readonly log: Log;
   /** Throws when a key may not cause further costs. */
   readonly admitCall: NonNullable<BindOptions['admit']>;
+}
+
+/** The operations that cost, in both dialects: what processes of their own may answer. */
+const SPEKO_CALLS = ['transcribe', 'synthesize', 'complete'] as const;
+const OPENAI_CALLS = ['createChatCompletion', 'createSpeech', 'createTranscription'] as const;
+
+export const CALL_PATHS: ReadonlySet<string> = new Set(
+  [...pickRoutes(spekoRoutes, SPEKO_CALLS), ...pickRoutes(openAiRoutes, OPENAI_CALLS)].map(
+    ({ path }) => path,
+  ),
+);
+
+/** Binds the calls alone. `mayPass`: errors that are for the app, not for the caller. */
+export function bindCalls(
+  app: Hono,
+  options: CallsContext & OpenAiContext & Pick<GatewayAppOptions, 'admitCall'>,
+  binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf'>,
+  mayPass: (error: unknown) => boolean,
+): void {
+  const { log, admitCall: admit } = options;
+  const orPass = (respond: (error: unknown) => Response) => (error: unknown) => {
+    if (mayPass(error)) throw error;
+    return respond(error);
+  };
+  bindRoutes(app, pickRoutes(spekoRoutes, SPEKO_CALLS), createCallHandlers(options), {
+    ...binding,
+    admit,
+    onError: orPass((error) => spekoErrorResponse(toSpekoError(error, log))),
+  });
+  bindRoutes(app, pickRoutes(openAiRoutes, OPENAI_CALLS), createOpenAiHandlers(options), {
+    ...binding,
+    admit,
+    onError: orPass((error) => openAiErrorResponse(toOpenAiError(error, log))),
+  });
 }
 
 /** Telephony: in the contract, but not on this server. */
@@ -29,7 +64,7 @@ const NOT_OFFERED = [
 export function bindGateway(
   app: Hono,
   options: GatewayAppOptions,
-  binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf'>,
+  binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf' | 'clientAddressHeader'>,
 ): void {
   const { log, admitCall: admit } = options;
   const onError = (error: unknown) => spekoErrorResponse(toSpekoError(error, log));

@@ -19,7 +19,7 @@ const REMEMBER_MS = 3000;
 const MAX_REMEMBERED = 10_000;
 
 export function createKeyring(options: {
-  readonly store: Pick<Store, 'keys'>;
+  readonly store: { readonly keys: Pick<Store['keys'], 'findOwner' | 'touch'> };
   readonly limits: RateLimits;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;

@@ -18,7 +18,12 @@ export interface RateLimitOptions {
 
 const MINUTE_SECONDS = 60;
 
-export function createRateLimits(options: RateLimitOptions): RateLimits {
+export interface CountedLimits extends RateLimits {
+  /** Counts what another process let through; resolves with the time to wait (milliseconds), 0 for none. */
+  count(kind: 'key' | 'wrong-key', id: string, count: number): Promise<number>;
+}
+
+export function createRateLimits(options: RateLimitOptions): CountedLimits {
   const limiters = {
     key: new RateLimiterMemory({ points: options.keyPerMinute, duration: MINUTE_SECONDS }),
     session: new RateLimiterMemory({ points: options.sessionPerMinute, duration: MINUTE_SECONDS }),
@@ -26,6 +31,10 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
   const failures = new RateLimiterMemory({ points: options.wrongKeysPerMinute, duration: MINUTE_SECONDS });
   /** Addresses that are blocked, until when (ms of the monotonic clock). */
   const blocked = new Map<string, number>();
+  const block = (clientAddress: string, waitMs: number): void => {
+    if (blocked.size > 10_000) blocked.clear();
+    blocked.set(clientAddress, performance.now() + waitMs);
+  };
 
   return {
     async consume(kind, id) {
@@ -33,30 +42,45 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
         await limiters[kind].consume(id);
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
-        throw throttled(
-          `Too many requests: a ${kind} may make ${limiters[kind].points} a minute.`,
+        throw throttled.manyRequests(
           error.msBeforeNext,
+          `a ${kind} may make ${limiters[kind].points} a minute`,
         );
+      }
+    },
+    async count(kind, id, count) {
+      try {
+        await (kind === 'key' ? limiters.key : failures).consume(id, count);
+        return 0;
+      } catch (error) {
+        if (!(error instanceof RateLimiterRes)) throw error;
+        if (kind === 'wrong-key') block(id, error.msBeforeNext);
+        return error.msBeforeNext;
       }
     },
     countFailure(clientAddress) {
       failures.consume(clientAddress).catch((error: unknown) => {
-        if (!(error instanceof RateLimiterRes)) return;
-        if (blocked.size > 10_000) blocked.clear();
-        blocked.set(clientAddress, performance.now() + error.msBeforeNext);
+        if (error instanceof RateLimiterRes) block(clientAddress, error.msBeforeNext);
       });
     },
     checkFailures(clientAddress) {
       const until = blocked.get(clientAddress);
       if (until === undefined) return;
       const leftMs = until - performance.now();
-      if (leftMs > 0) throw throttled('Too many wrong API keys came from this address.', leftMs);
+      if (leftMs > 0) throw throttled.manyWrongKeys(leftMs);
       blocked.delete(clientAddress);
     },
   };
 }
 
-function throttled(detail: string, waitMs: number): PlatformError {
+/** The errors of those who have to wait. */
+export const throttled = {
+  manyRequests: (waitMs: number, limit?: string) =>
+    askToWait(`Too many requests${limit === undefined ? '' : `: ${limit}`}.`, waitMs),
+  manyWrongKeys: (waitMs: number) => askToWait('Too many wrong API keys came from this address.', waitMs),
+};
+
+function askToWait(detail: string, waitMs: number): PlatformError {
   const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new PlatformError('throttled', `${detail} Please try again in ${retryAfterSeconds} s.`, {
     retryAfterSeconds,

@@ -35,7 +35,11 @@ export interface CreateProvidersOptions {
   readonly searchPath?: string;
   /** Ask the usual loopback ports for language models. Default true. */
   readonly detectLocalModels?: boolean;
+  /** Whether the engines of this program are wanted too. Default true. */
+  readonly builtIns?: boolean;
 }
+
+type Start = readonly [name: string, start: () => Promise<readonly Provider[]>];
 
 /**
  * Creates all providers that are available here: configured ones first, local model servers, then the built-in ones,
@@ -45,10 +49,12 @@ export interface CreateProvidersOptions {
 export async function createProviders(options: CreateProvidersOptions): Promise<readonly Provider[]> {
   const { log, signal } = options;
   signal.throwIfAborted();
-  const starts: readonly (readonly [name: string, start: () => Promise<readonly Provider[]>])[] = [
+  const reached: readonly Start[] = [
     ['openai', () => startOpenAi(options)],
     ['vendors', async () => options.vendors ?? []],
     ['local-models', () => startLocalModels(options)],
+  ];
+  const builtIn: readonly Start[] = [
     ['flite', async () => [await createFliteProvider({ signal })]],
     ['espeak', async () => [await createEspeakProvider({ signal })]],
     ['sherpa', () => startSherpa(options)],
@@ -56,6 +62,7 @@ export async function createProviders(options: CreateProvidersOptions): Promise<
     ['soundswallower', async () => [createSoundswallowerProvider()]],
     ['stand-in', async () => [createStandInProvider()]],
   ];
+  const starts = options.builtIns === false ? reached : [...reached, ...builtIn];
   const results = await Promise.all(
     starts.map(async ([name, start]) => {
       try {

@@ -143,6 +143,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<FailoverLimits> | undefined;
   /** Whether calls that optimize for latency start the next candidate when the first is slow. */
   readonly hedging: boolean;
+  /** Throws to keep a call from being started here. */
+  readonly checkCandidates?: ((candidates: readonly Candidate[]) => void) | undefined;
   readonly onFailure?: ((attempt: Attempt, context: CallContext) => void) | undefined;
 }
 
@@ -189,6 +191,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   ): Promise<Committed<Candidate, Item> & Route> => {
     const { candidates } = ranking;
     if (candidates.length === 0) throw new NoCandidateError(modality, ranking);
+    options.checkCandidates?.(candidates);
     const committed = await runWithFailover({
       candidates,
       start,

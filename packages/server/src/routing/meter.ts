@@ -40,6 +40,8 @@ export interface UsageRecord {
 
 export interface Meter {
   record(entry: MeterEntry): void;
+  /** What another process has counted. */
+  add(records: readonly UsageRecord[]): void;
   /** What a key has cost since it was made, this process's unwritten part included. */
   spentMicroUsd(apiKeyId: string): number;
   /** Writes what is counted. */
@@ -67,7 +69,8 @@ export function createMeter(options: MeterOptions): Meter {
   let writing: Promise<void> | undefined;
   let closed = false;
 
-  const add = (key: string, record: UsageRecord): void => {
+  const add = (record: UsageRecord): void => {
+    const key = nameOf(record);
     const known = waiting.get(key);
     if (known === undefined && waiting.size >= MAX_WAITING) {
       const [oldest] = waiting.keys();
@@ -89,6 +92,11 @@ export function createMeter(options: MeterOptions): Meter {
     );
   };
 
+  const charge = (apiKeyId: string | null, costMicroUsd: number | null): void => {
+    if (apiKeyId === null || costMicroUsd === null || costMicroUsd === 0) return;
+    spent.set(apiKeyId, (spent.get(apiKeyId) ?? 0) + costMicroUsd);
+  };
+
   const flush = async (): Promise<void> => {
     while (writing !== undefined) await writing;
     if (waiting.size === 0) return;
@@ -98,7 +106,7 @@ export function createMeter(options: MeterOptions): Meter {
       .write([...batch.values()])
       .catch((error: unknown) => {
         options.onError(error);
-        for (const [key, record] of batch) add(key, record);
+        for (const record of batch.values()) add(record);
       })
       .finally(() => {
         writing = undefined;
@@ -121,33 +129,25 @@ export function createMeter(options: MeterOptions): Meter {
         modelId,
         keySource,
       } = entry;
-      add(
-        [
-          organizationId,
-          apiKeyId,
-          sessionId,
-          modality,
-          providerId,
-          modelId,
-          keySource,
-          costMicroUsd === null,
-        ].join('\0'),
-        {
-          at: options.now(),
-          organizationId,
-          apiKeyId,
-          sessionId,
-          modality,
-          providerId,
-          modelId,
-          keySource,
-          calls: 1,
-          quantity: quantityOf(entry),
-          costMicroUsd,
-        },
-      );
-      if (apiKeyId !== null && costMicroUsd !== null && costMicroUsd > 0) {
-        spent.set(apiKeyId, (spent.get(apiKeyId) ?? 0) + costMicroUsd);
+      add({
+        at: options.now(),
+        organizationId,
+        apiKeyId,
+        sessionId,
+        modality,
+        providerId,
+        modelId,
+        keySource,
+        calls: 1,
+        quantity: quantityOf(entry),
+        costMicroUsd,
+      });
+      charge(apiKeyId, costMicroUsd);
+    },
+    add(records) {
+      for (const record of records) {
+        add(record);
+        charge(record.apiKeyId, record.costMicroUsd);
       }
     },
     spentMicroUsd: (apiKeyId) => spent.get(apiKeyId) ?? 0,
@@ -159,6 +159,13 @@ export function createMeter(options: MeterOptions): Meter {
       await flush();
     },
   };
+}
+
+/** Records of one name are summed. */
+function nameOf(record: UsageRecord): string {
+  const { organizationId, apiKeyId, sessionId, modality, providerId, modelId, keySource } = record;
+  const isPriced = record.costMicroUsd !== null;
+  return [organizationId, apiKeyId, sessionId, modality, providerId, modelId, keySource, isPriced].join('\0');
 }
 
 function quantityOf(entry: MeterEntry): number {

@@ -1,0 +1,52 @@
+/** What every face of the server does with a request before and after its handler. */
+import type { ServerResponse } from 'node:http';
+import { PlatformError } from '@visavox/contract';
+import { type Context, Hono } from 'hono';
+import type { Log } from '../telemetry/log.ts';
+import { CORS_HEADERS, errorResponse, toPlatformError } from './errors.ts';
+
+const COMMON_HEADERS = [...Object.entries(CORS_HEADERS), ['X-Content-Type-Options', 'nosniff']] as const;
+
+/** `answerFirst`: may answer an error in its own way. */
+export function createBaseApp(
+  log: Log,
+  answerFirst: (error: Error, context: Context) => Response | undefined = () => undefined,
+): Hono {
+  const app = new Hono({ getPath: (request: Request) => normalizePath(pathOf(request.url)) });
+  app.use(async (context, next) => {
+    if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS_HEADERS });
+    // No name holds a NUL character, and no database can be asked for one.
+    if (context.req.path.includes('%00')) throw new PlatformError('not_found', 'Nothing is here.');
+    // Set on the socket's own answer where there is one: changing those of a response costs far more.
+    const { outgoing } = (context.env ?? {}) as { outgoing?: Pick<ServerResponse, 'setHeader'> };
+    if (outgoing !== undefined) for (const [name, value] of COMMON_HEADERS) outgoing.setHeader(name, value);
+    await next();
+    if (outgoing === undefined)
+      for (const [name, value] of COMMON_HEADERS) context.res.headers.set(name, value);
+    return undefined;
+  });
+  app.notFound(() => errorResponse(new PlatformError('not_found', 'Nothing is here.')));
+  app.onError((error, context) => {
+    const answer = answerFirst(error, context);
+    if (answer !== undefined) return answer;
+    // Nobody reads the answer of a request that was given up, and an abort is no failure of the server.
+    return context.req.raw.signal.aborted
+      ? errorResponse(new PlatformError('unavailable', 'The request was given up.', { cause: error }))
+      : errorResponse(toPlatformError(error, log));
+  });
+  return app;
+}
+
+/** The path of an absolute URL, as it came: requests are too many for a parser that they do not need. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  if (start < 0) return '/';
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+}
+
+/** Collapses duplicate slashes (clients join base and path verbatim) and drops the trailing one. */
+export function normalizePath(pathname: string): string {
+  const collapsed = pathname.replace(/\/{2,}/g, '/');
+  return collapsed.length > 1 ? collapsed.replace(/\/$/, '') : collapsed;
+}
