@@ -5,6 +5,8 @@ export type { PhoneSpan, VisemeOptions } from './phones.ts';
 export { sliceVisemes, visemesFromArpabet, visemesFromIpa } from './phones.ts';
 export type { Resampler } from './resampler.ts';
 export { concatSamples, createResampler, resampleClip } from './resampler.ts';
+export type { TimedSpelling } from './spelling.ts';
+export { phonesFromSpelling } from './spelling.ts';
 export type { Viseme, VisemeSpan } from './visemes.ts';
 export { VISEMES } from './visemes.ts';
 export type { DecodeWavOptions } from './wav.ts';

@@ -12,6 +12,7 @@ import {
 } from '@visavox/audio';
 import type { ServerPacket } from '@visavox/contract';
 import type { SpeechChunk } from '../providers/provider.ts';
+import { createLips } from './lips.ts';
 
 /** Utterances handed over but not played to their end: the one that plays and the next. */
 const MAX_UNPLAYED = 2;
@@ -43,7 +44,7 @@ export interface SpeakerOptions {
   ) => AsyncIterable<SpeechChunk>;
   /** The text as it is to be spoken, in sentences. */
   readonly splitSentences: (text: string) => Promise<readonly string[]>;
-  /** Mouth shapes from the sound itself, for speech that comes without timings. */
+  /** Mouth shapes from the sound itself, for speech that comes without them. */
   readonly analyse: (clip: PcmClip) => readonly VisemeSpan[];
   readonly onFailure: (error: unknown) => void;
 }
@@ -145,6 +146,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
         const sentences = text.length > MAX_CHARACTERS ? [] : await options.splitSentences(text);
         for (const [index, sentence] of sentences.entries()) {
           let sentenceMs = 0;
+          const lipsOf = createLips(options.analyse);
           for await (const { chunk, isLast } of withEnd(options.synthesize(sentence, { signal }))) {
             signal.throwIfAborted();
             if (chunk.samples.length === 0) continue;
@@ -159,7 +161,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
             const expectedMs = isWhole ? producedMs : Math.max(producedMs, text.length * pace);
             output.appendUtterance(utteranceId, {
               samples,
-              visemes: chunk.visemes ?? options.analyse(chunk),
+              visemes: lipsOf(chunk),
               announcements: announce(utteranceId, text, expectedMs, true),
             });
           }
