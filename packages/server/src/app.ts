@@ -18,6 +18,7 @@ import { createHttpApp } from './http/app.ts';
 import { createKeyring } from './http/keyring.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { createSignedLinks } from './http/signed-links.ts';
+import { withoutUndefined } from './http/without-undefined.ts';
 import { createKnowledge } from './knowledge/index.ts';
 import { createMediaPool } from './media/pool.ts';
 import { openProviders } from './open-providers.ts';
@@ -31,7 +32,7 @@ import { createEngines } from './routing/engines.ts';
 import { createGateway } from './routing/gateway.ts';
 import { createMeter } from './routing/meter.ts';
 import { createRouter } from './routing/router.ts';
-import { createScoreBook } from './routing/score-book.ts';
+import { loadScores } from './routing/score-book.ts';
 import { openVendorKeys } from './routing/vendor-keys.ts';
 import { createSecrets, type Secrets } from './secrets/secrets.ts';
 import { DEFAULT_ORGANIZATION_ID, seedOrganization } from './seed.ts';
@@ -156,17 +157,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const secrets = createSecrets(config.secret ?? (await data.serverSecret()), config.earlierSecrets);
     await sealAnew(store.gateway, secrets);
     const clock = () => performance.now();
-    const scoreBook = createScoreBook(store.gateway);
     const breakers = createBreakers({ now: clock });
     const router = createRouter({
       providers,
-      scores: await scoreBook.load(),
+      scores: await loadScores(store.gateway),
       breakers,
       now: clock,
       allowProvisional: config.routing.provisional,
       allowUnmeasured: config.routing.unmeasured,
     });
-    const reloadScores = async () => router.setScores(await scoreBook.load());
+    const reloadScores = async () => router.setScores(await loadScores(store.gateway));
     // Other nodes import measurements too.
     const scoreTimer = setInterval(() => {
       reloadScores().catch((error: unknown) =>
@@ -307,7 +307,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       sessions,
       catalogue,
       modelStyles: packs,
-      iceServers: config.iceServers.map(withoutUndefined),
+      iceServers: config.iceServers.map((server) => withoutUndefined(server)),
       links: createSignedLinks(secrets, now),
       quotas,
       secrets,
@@ -395,7 +395,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
             const keyIds = new Set(records.flatMap(({ apiKeyId }) => apiKeyId ?? []));
             return new Map([...keyIds].map((keyId) => [keyId, meter.spentMicroUsd(keyId)]));
           },
-          loadScores: () => scoreBook.load(),
+          loadScores: () => loadScores(store.gateway),
           async listVendorKeys() {
             const rows = await store.gateway.listVendorKeys();
             return rows.flatMap(({ sealedKey, ...row }) => {
@@ -497,14 +497,6 @@ async function findPacks(folders: readonly string[], signal: AbortSignal) {
 function openHeaders(json: string | undefined): Readonly<Record<string, string>> {
   // Written by this server: an object of texts.
   return json === undefined ? {} : (JSON.parse(json) as Record<string, string>);
-}
-
-function withoutUndefined(server: Config['iceServers'][number]) {
-  return {
-    urls: server.urls,
-    ...(server.username === undefined ? {} : { username: server.username }),
-    ...(server.credential === undefined ? {} : { credential: server.credential }),
-  };
 }
 
 function explainListenError(error: unknown, config: Config): Error {

@@ -84,6 +84,11 @@ export interface SpeechChunk extends PcmClip {
   readonly timings?: SpeechTimings;
 }
 
+/** The voices that a model can use. */
+export function voicesOf(voices: readonly Voice[], modelId: string): readonly Voice[] {
+  return voices.filter(({ modelIds }) => modelIds === undefined || modelIds.includes(modelId));
+}
+
 export interface SpeechSynthesizer {
   /** The most recommended first. */
   readonly models?: readonly SpeechModel[];

@@ -2,7 +2,7 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { SpeechRecognizer, SpeechSynthesizer, Voice } from '../providers/provider.ts';
 import { canonicalLanguage } from '../text/language.ts';
-import { AllProvidersFailedError, codeOfKind } from './failover.ts';
+import { AllProvidersFailedError } from './failover.ts';
 import type { CallContext, Gateway } from './gateway.ts';
 import type { Objective, RoutingIntent } from './intent.ts';
 
@@ -61,19 +61,7 @@ export function createEngines(gateway: Gateway): Engines {
           const items = await gateway
             .complete(options, contextFor(abortSignal))
             .then((routed) => routed.items, emptyAnswer);
-          const iterator = items[Symbol.asyncIterator]();
-          return {
-            stream: new ReadableStream({
-              async pull(controller) {
-                const { done, value } = await iterator.next();
-                if (done === true) controller.close();
-                else controller.enqueue(value);
-              },
-              async cancel() {
-                await iterator.return?.();
-              },
-            }),
-          };
+          return { stream: ReadableStream.from(items) };
         },
       };
     },
@@ -108,11 +96,7 @@ export function createEngines(gateway: Gateway): Engines {
 
 /** In a conversation a model may have nothing to say. When all those that were asked had nothing, that is the answer. */
 async function* emptyAnswer(error: unknown): AsyncGenerator<LanguageModelV4StreamPart> {
-  const isEmpty =
-    error instanceof AllProvidersFailedError &&
-    error.attempts.length > 0 &&
-    error.attempts.every(({ code }) => code === codeOfKind('empty'));
-  if (!isEmpty) throw error;
+  if (!(error instanceof AllProvidersFailedError && error.isEmpty)) throw error;
   yield {
     type: 'finish',
     finishReason: { unified: 'stop', raw: undefined },

@@ -79,6 +79,11 @@ export class AllProvidersFailedError extends Error {
     this.name = 'AllProvidersFailedError';
     this.attempts = attempts;
   }
+
+  /** Whether each of those that were asked had nothing to say. */
+  get isEmpty(): boolean {
+    return this.attempts.length > 0 && this.attempts.every(({ code }) => code === CODES.empty);
+  }
 }
 
 /**
@@ -294,6 +299,7 @@ function asProviderError(error: unknown): ProviderError {
     : new ProviderError('protocol', 'unexpected failure', { cause: error });
 }
 
+/** The codes by which callers know vendors' failures. */
 const CODES: Readonly<Record<ProviderErrorKind, string>> = {
   auth: 'PROVIDER_AUTH_FAILED',
   payment: 'PROVIDER_PAYMENT_REQUIRED',
@@ -306,18 +312,13 @@ const CODES: Readonly<Record<ProviderErrorKind, string>> = {
   empty: 'PROVIDER_EMPTY_OUTPUT',
 };
 
-/** The code by which callers know a vendor's failure. */
-export function codeOfKind(kind: ProviderErrorKind): string {
-  return CODES[kind];
-}
-
 /** Only the words of {@link ProviderError} are shown: anything else may quote a vendor, and with it a key. */
 function describe(target: Target, error: unknown, durationMs: number): Attempt {
   const known = error instanceof ProviderError ? error : undefined;
   return {
     provider: target.providerId,
     model: target.modelId,
-    code: codeOfKind(known?.kind ?? 'protocol'),
+    code: CODES[known?.kind ?? 'protocol'],
     message: known?.message ?? 'the provider failed in an unexpected way',
     ...(known?.status === undefined ? {} : { status: known.status }),
     durationMs: Math.round(durationMs),

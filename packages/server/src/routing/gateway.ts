@@ -21,6 +21,7 @@ import {
   type SynthesisRequest,
   type Transcript,
   type Voice,
+  voicesOf,
 } from '../providers/provider.ts';
 import { isSilent } from '../providers/silence.ts';
 import type { Breakers } from './breakers.ts';
@@ -28,7 +29,6 @@ import {
   AllProvidersFailedError,
   type Attempt,
   type Committed,
-  codeOfKind,
   type FailoverLimits,
   type Meaning,
   runWithFailover,
@@ -95,7 +95,7 @@ export interface TranscriptionCall
   readonly language?: string | undefined;
 }
 
-/** No provider can serve the intent. `reasons` says why each was dropped. */
+/** No provider can serve the intent. The message and `ranking.dropped` say why. */
 export class NoCandidateError extends Error {
   readonly ranking: Ranking;
   readonly modality: ServedModality;
@@ -237,7 +237,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         'llm',
         context,
         ranking,
-        (candidate, signal) => streamModel(candidate, callOptions, signal),
+        (candidate, signal) =>
+          streamLanguageModel(modelOf(candidate), callOptions, { what: whatOf(candidate), signal }),
         meaningOfPart,
       );
       return {
@@ -289,7 +290,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       );
       // Charged when it begins: the vendor has the text by then.
       record('tts', context, committed.candidate, { characters: [...call.text].length });
-      return { ...committed, items: committed.items };
+      return committed;
     },
 
     async transcribe(call, context) {
@@ -331,7 +332,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         // Recognisers that agree on nothing are right.
         const last = heardNothing.at(-1);
         if (last === undefined || !(error instanceof AllProvidersFailedError)) throw error;
-        if (!error.attempts.every(({ code }) => code === codeOfKind('empty'))) throw error;
+        if (!error.isEmpty) throw error;
         record('stt', context, last, { seconds: clip.samples.length / clip.sampleRateHz });
         const attempts = error.attempts.slice(0, -1);
         return {
@@ -378,13 +379,8 @@ function hedgeDelay(candidate: Candidate | undefined): number {
   return Math.min(HEDGE_MS.max, Math.max(HEDGE_MS.min, usual ?? 1000));
 }
 
-async function* streamModel(
-  candidate: Candidate,
-  options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
-  signal: AbortSignal,
-): AsyncGenerator<LanguageModelV4StreamPart> {
-  const what = `the answer of ${candidate.providerId}`;
-  yield* streamLanguageModel(modelOf(candidate), options, { what, signal });
+function whatOf({ providerId }: Candidate): string {
+  return `the answer of ${providerId}`;
 }
 
 async function* generateOnce(
@@ -392,8 +388,7 @@ async function* generateOnce(
   options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
   signal: AbortSignal,
 ): AsyncGenerator<LanguageModelV4GenerateResult> {
-  const what = `the answer of ${candidate.providerId}`;
-  yield await generateWithLanguageModel(modelOf(candidate), options, { what, signal });
+  yield await generateWithLanguageModel(modelOf(candidate), options, { what: whatOf(candidate), signal });
 }
 
 /** Models by their catalogue: making one costs more than calling it. */
@@ -511,10 +506,8 @@ function defaultVoice(
   intent: RoutingIntent,
   gender: Voice['gender'],
 ): Voice | undefined {
-  const fitting = (candidate.provider.synthesizer?.voices ?? []).filter(
-    ({ languages, modelIds }) =>
-      coversLanguage(languages, intent.language) &&
-      (modelIds === undefined || modelIds.includes(candidate.modelId)),
+  const fitting = voicesOf(candidate.provider.synthesizer?.voices ?? [], candidate.modelId).filter(
+    ({ languages }) => coversLanguage(languages, intent.language),
   );
   const wanted = intent.language.toLowerCase();
   // The accent of the region first, where somebody has it.

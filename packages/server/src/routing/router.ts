@@ -1,5 +1,5 @@
 /** Finds who can serve an intent, in the order in which they should be tried, and says why others cannot. */
-import type { Provider, RecognitionFeature, SpeechModel } from '../providers/provider.ts';
+import { type Provider, type RecognitionFeature, type SpeechModel, voicesOf } from '../providers/provider.ts';
 import type { Breakers } from './breakers.ts';
 import type { Target } from './failover.ts';
 import { coversLanguage, isAllowed, type Modality, type RoutingIntent } from './intent.ts';
@@ -448,8 +448,5 @@ function modelsOf(
 function speaks(provider: Provider, modality: ServedModality, modelId: string, language: string): boolean {
   const synthesizer = modality === 'tts' ? provider.synthesizer : undefined;
   if (synthesizer === undefined || synthesizer.voices.length === 0) return true;
-  return synthesizer.voices.some(
-    ({ languages, modelIds }) =>
-      coversLanguage(languages, language) && (modelIds === undefined || modelIds.includes(modelId)),
-  );
+  return voicesOf(synthesizer.voices, modelId).some(({ languages }) => coversLanguage(languages, language));
 }

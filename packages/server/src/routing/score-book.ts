@@ -3,23 +3,15 @@ import type { StoredScoreRow } from '../store/store.ts';
 import type { ScoreRow, Snapshot } from './scores.ts';
 import { SHIPPED_SCORES } from './shipped-scores.ts';
 
-export interface ScoreBook {
-  load(): Promise<Snapshot>;
-}
-
-export function createScoreBook(store: { listScores(): Promise<StoredScoreRow[]> }): ScoreBook {
+export async function loadScores(store: { listScores(): Promise<StoredScoreRow[]> }): Promise<Snapshot> {
+  const stored = await store.listScores();
+  const newest = stored.reduce<StoredScoreRow | undefined>(
+    (best, row) => (best === undefined || row.importedAt >= best.importedAt ? row : best),
+    undefined,
+  );
   return {
-    async load() {
-      const stored = await store.listScores();
-      const newest = stored.reduce<StoredScoreRow | undefined>(
-        (best, row) => (best === undefined || row.importedAt >= best.importedAt ? row : best),
-        undefined,
-      );
-      return {
-        runId: newest?.runId ?? SHIPPED_SCORES.runId,
-        rows: [...SHIPPED_SCORES.rows, ...stored.map(toScoreRow)],
-      };
-    },
+    runId: newest?.runId ?? SHIPPED_SCORES.runId,
+    rows: [...SHIPPED_SCORES.rows, ...stored.map(toScoreRow)],
   };
 }
 

@@ -2,6 +2,7 @@
  * The tools of agents that the server runs: webhooks, and those that are built in. A failure is a result that the model
  * reads; secrets are in no result, log line or error.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SpekoChatTool, SpekoToolSource } from '@visavox/contract/speko';
 import { ForbiddenAddressError } from '../outbound/guarded-fetch.ts';
 import type { AgentStore } from '../store/agents.ts';
@@ -194,7 +195,7 @@ export function createAgentTools(options: AgentToolsOptions): AgentTools {
         log.warn({ tool: name, reason }, 'a webhook did not take a tool call in the background');
         return;
       }
-      await pause(delayMs, closing.signal);
+      await pause(delayMs, undefined, { signal: closing.signal }).catch(() => {});
     }
   };
 
@@ -332,17 +333,4 @@ function hideAll(text: string, hidden: readonly string[]): string {
 function reasonOf(error: unknown): string {
   if (error instanceof WebhookError || error instanceof ForbiddenAddressError) return error.message;
   return 'The webhook could not be reached.';
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, delayMs);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 }

@@ -2,7 +2,7 @@
 import { encodeWav, type PcmClip } from '@visavox/audio';
 import { routingIntent } from '@visavox/contract/speko';
 import { z } from 'zod';
-import type { Voice } from '../../providers/provider.ts';
+import { type Voice, voicesOf } from '../../providers/provider.ts';
 import type { CallContext, Gateway, Route } from '../../routing/gateway.ts';
 import { coversLanguage } from '../../routing/intent.ts';
 import { priceOf, type Router, type ServedModality } from '../../routing/router.ts';
@@ -11,8 +11,15 @@ import type { Call } from '../bind.ts';
 import { readForm, readJson, validate } from '../body.ts';
 import { streamEvents } from '../event-lines.ts';
 import { jsonResponse } from '../json-response.ts';
+import {
+  describeChoice,
+  entriesOf,
+  MAX_AUDIO_BYTES,
+  MAX_AUDIO_SECONDS,
+  objectiveOf,
+  readMaxPrice,
+} from '../route-values.ts';
 import { type CallsContext, contextOf, pcmStream, readRecording, stoppable } from '../speko/calls.ts';
-import { entriesOf } from '../speko/inspection.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { chatRequest, identityOf, toCallOptions, toChatCompletion, toChunks } from './chat.ts';
 import { OpenAiError, openAiErrorBody, toOpenAiError } from './errors.ts';
@@ -26,10 +33,8 @@ export interface OpenAiContext {
 }
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
-const MAX_AUDIO_BYTES = 25 * 1024 * 1024;
 /** Room for the other fields of the form. */
 const MAX_FORM_BYTES = MAX_AUDIO_BYTES + 64 * 1024;
-const MAX_AUDIO_SECONDS = 4 * 3600;
 const SPEECH_RATE_HZ = 24_000;
 
 const speechRequest = z.strictObject({
@@ -54,13 +59,7 @@ const transcriptionFields = z.strictObject({
   stream: z.literal('false').optional(),
 });
 
-const OBJECTIVES = {
-  latency: 'latency',
-  cost: 'cost',
-  quality: 'accuracy',
-  accuracy: 'accuracy',
-  balanced: 'balanced',
-} as const;
+const OBJECTIVE_NAMES = ['latency', 'cost', 'quality', 'accuracy', 'balanced'];
 
 export function createOpenAiHandlers(options: OpenAiContext) {
   const { gateway, log } = options;
@@ -75,23 +74,23 @@ export function createOpenAiHandlers(options: OpenAiContext) {
   ): CallContext => {
     const header = (name: string): string | undefined => call.request.headers.get(name)?.trim() || undefined;
     const objective = header('x-speko-objective') ?? 'balanced';
-    if (!Object.hasOwn(OBJECTIVES, objective)) {
+    if (!OBJECTIVE_NAMES.includes(objective)) {
       throw new OpenAiError(
         400,
         'wrong_api_format',
-        `X-Speko-Objective must be one of ${Object.keys(OBJECTIVES).join(', ')}.`,
+        `X-Speko-Objective must be one of ${OBJECTIVE_NAMES.join(', ')}.`,
       );
     }
     const wanted = routingIntent.safeParse({
       language: header('x-speko-language') ?? language ?? 'en',
       region: header('x-speko-region') ?? 'global',
-      optimizeFor: OBJECTIVES[objective as keyof typeof OBJECTIVES], // checked above
+      optimizeFor: objectiveOf(objective),
     });
     if (!wanted.success) {
       throw new OpenAiError(400, 'unsupported_language', 'Expected a language tag such as en or es-MX.');
     }
-    const maxPrice = header('x-speko-max-price');
-    if (maxPrice !== undefined && !/^\d+(\.\d+)?$/.test(maxPrice)) {
+    const maxPrice = readMaxPrice(header('x-speko-max-price'));
+    if (maxPrice === null) {
       throw new OpenAiError(400, 'wrong_api_format', 'X-Speko-Max-Price must be a number of US dollars.');
     }
     const base = contextOf(call, wanted.data, undefined, signal);
@@ -109,7 +108,7 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       pin,
       allowed: { [modality]: entriesOf(header('x-speko-allow')) },
       denied: entriesOf(header('x-speko-deny')),
-      maxPrice: maxPrice === undefined ? undefined : Number(maxPrice),
+      maxPrice,
     };
   };
 
@@ -153,8 +152,8 @@ export function createOpenAiHandlers(options: OpenAiContext) {
         context,
       );
       const wav = value.response_format === 'wav';
-      const sound = pcmStream(routed.items, stop, log);
-      return new Response(wav ? prefixed(streamingWavHeader(), sound) : sound, {
+      const sound = pcmStream(routed.items, stop, log, wav ? streamingWavHeader() : undefined);
+      return new Response(sound, {
         headers: {
           'Content-Type': wav ? 'audio/wav' : `audio/pcm;rate=${SPEECH_RATE_HZ}`,
           'Cache-Control': 'no-store, no-transform',
@@ -225,7 +224,7 @@ export function createOpenAiHandlers(options: OpenAiContext) {
 }
 
 function describeModels(call: Call, { router, gateway, now }: OpenAiContext) {
-  const { signal } = stoppable(call.request);
+  const { signal } = call.request;
   const created = Math.floor(now().getTime() / 1000);
   return (['llm', 'stt', 'tts'] as const).flatMap((api) => {
     const context = contextOf(
@@ -261,14 +260,12 @@ function describeModels(call: Call, { router, gateway, now }: OpenAiContext) {
         ...(voices === undefined
           ? {}
           : {
-              voices: voices
-                .filter(({ modelIds }) => modelIds === undefined || modelIds.includes(modelId))
-                .map(({ id, displayName, gender }) => ({
-                  id,
-                  name: displayName,
-                  gender: gender ?? null,
-                  styles: [],
-                })),
+              voices: voicesOf(voices, modelId).map(({ id, displayName, gender }) => ({
+                id,
+                name: displayName,
+                gender: gender ?? null,
+                styles: [],
+              })),
               voicesVerified: provider.synthesizer?.fetchVoices === undefined,
             }),
       };
@@ -283,11 +280,7 @@ function spokenLanguages(
   voices: readonly Voice[],
 ): readonly string[] {
   if (voices.length === 0) return languages;
-  const spoken = new Set(
-    voices
-      .filter(({ modelIds }) => modelIds === undefined || modelIds.includes(modelId))
-      .flatMap((voice) => voice.languages),
-  );
+  const spoken = new Set(voicesOf(voices, modelId).flatMap((voice) => voice.languages));
   return spoken.has('*') ? languages : [...spoken].filter((tag) => coversLanguage(languages, tag));
 }
 
@@ -296,15 +289,9 @@ function nameOf({ providerId, modelId }: Route): string {
 }
 
 function routeHeaders(route: Route, { intent }: CallContext, startedAtMs: number): Record<string, string> {
-  const { candidate } = route;
-  const measured =
-    candidate.evidence?.language === 'other-language' || candidate.evidence === null
-      ? 'not measured'
-      : 'measured';
-  const score = candidate.score === null ? 'none' : candidate.score.toFixed(3);
   return {
     'x-route': nameOf(route).replace(/[^\x20-\x7e]/g, '?'),
-    'x-route-reason': `${intent.optimizeFor}:score=${score};lang=${intent.language}(${measured})`,
+    'x-route-reason': describeChoice(route.candidate, intent),
     'x-speko-failover-count': String(route.failoverCount),
     'x-speko-first-byte-ms': String(Math.round(performance.now() - startedAtMs)),
   };
@@ -317,22 +304,4 @@ function streamingWavHeader(): Uint8Array {
   view.setUint32(4, 0xffffffff, true);
   view.setUint32(40, 0xffffffff, true);
   return header;
-}
-
-function prefixed(head: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = rest.getReader();
-  let sent = false;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (!sent) {
-        sent = true;
-        controller.enqueue(head);
-        return;
-      }
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
 }

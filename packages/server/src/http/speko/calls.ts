@@ -25,6 +25,7 @@ import { complete, metaOf, type ServerTools } from '../../turns/complete.ts';
 import type { Call } from '../bind.ts';
 import { readBytes, readJson } from '../body.ts';
 import { jsonResponse } from '../json-response.ts';
+import { MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS } from '../route-values.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { spekoErrorBody, toSpekoError } from './errors.ts';
 import { respondWithEvents } from './event-stream.ts';
@@ -39,8 +40,6 @@ export interface CallsContext {
   readonly log: Log;
 }
 
-const MAX_AUDIO_BYTES = 25 * 1024 * 1024;
-const MAX_AUDIO_SECONDS = 4 * 3600;
 const MAX_JSON_BYTES = 1024 * 1024;
 const MAX_COMPLETE_BYTES = 4 * 1024 * 1024;
 const MAX_CLIP_RATE_HZ = 48_000;
@@ -254,14 +253,21 @@ function wantsJson(request: Request): boolean {
   return accept.includes('application/json') && !accept.includes('text/event-stream');
 }
 
-/** Little-endian PCM16. A failure in the middle breaks the body off: nothing else can be said by then. */
+/**
+ * Little-endian PCM16 after the bytes of a header, if any. A failure in the middle breaks the body off: nothing else can
+ * be said by then.
+ */
 export function pcmStream(
   chunks: AsyncIterable<SpeechChunk>,
   onCancel: () => void,
   log: Log,
+  head?: Uint8Array,
 ): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (head !== undefined) controller.enqueue(head);
+    },
     async pull(controller) {
       try {
         while (true) {

@@ -1,9 +1,10 @@
 /** What can be routed to, and why: voices, known providers, and previews of rankings (section 10). */
 import { routingIntent, SpekoError } from '@visavox/contract/speko';
 import { VENDORS } from '../../providers/vendors/all.ts';
-import type { CallContext, Gateway } from '../../routing/gateway.ts';
-import type { Candidate, Dropped, Ranking, Router, ServedModality } from '../../routing/router.ts';
+import { type CallContext, type Gateway, NoCandidateError } from '../../routing/gateway.ts';
+import type { Candidate, Dropped, Ranking, Router } from '../../routing/router.ts';
 import type { Call } from '../bind.ts';
+import { describeChoice, entriesOf, isMeasured, objectiveOf, readMaxPrice } from '../route-values.ts';
 import { contextOf } from './calls.ts';
 
 export interface InspectionContext {
@@ -21,7 +22,7 @@ export function createInspectionHandlers({ gateway, router }: InspectionContext)
     const intent = routingIntent.safeParse({
       language: query.get('language') ?? undefined,
       region: query.get('region') ?? 'global',
-      optimizeFor: optimizeFor === 'quality' ? 'accuracy' : (optimizeFor ?? 'balanced'),
+      optimizeFor: objectiveOf(optimizeFor),
     });
     if (intent.success) return contextOf(call, intent.data, undefined, call.request.signal);
     const issues = intent.error.issues.map(({ path, message }) => ({
@@ -34,21 +35,15 @@ export function createInspectionHandlers({ gateway, router }: InspectionContext)
       { issues },
     );
   };
-  const providersOf = (call: Call) => {
-    const organizationId = call.caller?.organization.id ?? '';
-    const own = gateway.keysOf(organizationId);
-    return [
-      ...own.map(({ provider }) => provider),
-      ...router.providers.map(({ provider }) => provider),
-    ].filter((provider, index, all) => all.findIndex(({ id }) => id === provider.id) === index);
+  const speakersFor = (call: Call) => {
+    const listed = router.list('tts', gateway.keysOf(call.caller?.organization.id ?? ''));
+    return [...new Set(listed.map(({ keyed }) => keyed.provider))];
   };
 
   return {
     async listVoices(call: Call): Promise<object> {
       const filter = call.query.get('provider')?.toLowerCase().replace(TTS_SUFFIX, '');
-      const providers = providersOf(call).filter(
-        ({ id, synthesizer }) => synthesizer !== undefined && (filter === undefined || id === filter),
-      );
+      const providers = speakersFor(call).filter(({ id }) => filter === undefined || id === filter);
       return {
         // Voices that belong to an account are the account's business: they are not listed here.
         voices: providers.flatMap(({ id, synthesizer }) =>
@@ -126,20 +121,20 @@ export function createInspectionHandlers({ gateway, router }: InspectionContext)
     const modality = SERVED.find((one) => one === stage);
     if (modality === undefined) throw new SpekoError('INVALID_INTENT', 'stage must be stt, llm or tts.');
     const { query } = call;
-    const maxPrice = query.get('max_price');
-    if (maxPrice !== null && !/^\d+(\.\d+)?$/.test(maxPrice)) {
+    const maxPrice = readMaxPrice(query.get('max_price'));
+    if (maxPrice === null) {
       throw new SpekoError('INVALID_INTENT', 'max_price must be a number of US dollars.');
     }
     const context: CallContext = {
       ...contextFor(call, query.get('objective')),
       allowed: { [modality]: entriesOf(query.get('allow')) },
       denied: entriesOf(query.get('deny')),
-      maxPrice: maxPrice === null ? undefined : Number(maxPrice),
+      maxPrice,
     };
     const ranking = gateway.rank(modality, context);
     const [first, ...others] = ranking.candidates;
     if (first === undefined) {
-      throw new SpekoError('PROVIDER_SELECTION_FAILED', describeNobody(modality, ranking));
+      throw new SpekoError('PROVIDER_SELECTION_FAILED', new NoCandidateError(modality, ranking).message);
     }
     const { intent } = context;
     return {
@@ -149,7 +144,7 @@ export function createInspectionHandlers({ gateway, router }: InspectionContext)
       language: intent.language,
       language_recognized: true,
       objective: intent.optimizeFor,
-      reason: `${intent.optimizeFor}:score=${first.score === null ? 'none' : first.score.toFixed(3)};lang=${intent.language}(${isMeasured(first) ? 'measured' : 'not measured'})`,
+      reason: describeChoice(first, intent),
       evidence: isMeasured(first) ? 'measured' : 'fallback',
       measured: showEvidence(first),
       runners_up: others.map((candidate) => ({
@@ -204,21 +199,6 @@ function showDropped({ modality, providerId, modelId, reason }: Dropped): object
   return { modality, providerId, modelId, reason };
 }
 
-function isMeasured({ evidence }: Candidate): boolean {
-  return evidence !== null && evidence.language !== 'other-language';
-}
-
 function nameOf({ providerId, modelId }: Candidate): string {
   return `${providerId}:${modelId}`;
-}
-
-export function entriesOf(list: string | null | undefined): readonly string[] {
-  return (list ?? '').split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
-}
-
-function describeNobody(modality: ServedModality, { dropped }: Ranking): string {
-  const reasons = dropped
-    .slice(0, 5)
-    .map(({ providerId, modelId, reason }) => `${providerId}:${modelId} ${reason}`);
-  return `No candidate for ${modality}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`;
 }

@@ -25,7 +25,7 @@ import {
   readVendorJson,
   requestVendor,
 } from './transport.ts';
-import type { Vendor, VendorOptions } from './vendor.ts';
+import type { Vendor, VendorAccount } from './vendor.ts';
 
 const UNIVERSAL_3_LANGUAGES = ['en', 'es', 'fr', 'de', 'pt', 'it'];
 const UNIVERSAL_2_LANGUAGES =
@@ -72,10 +72,8 @@ export const assemblyai: Vendor = {
   },
 };
 
-interface Account extends VendorOptions {
-  readonly baseUrl: string;
+interface Account extends VendorAccount {
   readonly socketUrl: string;
-  readonly closed: AbortSignal;
 }
 
 const what = 'transcription of AssemblyAI';

@@ -3,19 +3,14 @@ import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import { errorFromStatus } from '../http.ts';
 import { ProviderError, type ProviderErrorKind } from '../provider.ts';
-import type { VendorOptions } from './vendor.ts';
+import type { VendorAccount } from './vendor.ts';
 
 /** Errors are JSON from this version on. */
 const API_VERSION = '2026-03-01';
 /** Where the vendor's name of a language is another. */
 const OWN_NAMES: Readonly<Record<string, string>> = { nb: 'no', fil: 'tl', cmn: 'zh' };
 
-export interface CartesiaAccount extends VendorOptions {
-  readonly baseUrl: string;
-  readonly closed: AbortSignal;
-}
-
-export function cartesiaHeaders({ apiKey }: CartesiaAccount): Readonly<Record<string, string>> {
+export function cartesiaHeaders({ apiKey }: VendorAccount): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${apiKey}`, 'cartesia-version': API_VERSION };
 }
 

@@ -4,16 +4,11 @@
  */
 import { z } from 'zod';
 import type { SpeechModel, SpeechRecognizer, StreamRecognitionOptions, Transcript } from '../provider.ts';
-import {
-  type CartesiaAccount,
-  cartesiaError,
-  cartesiaHeaders,
-  cartesiaLanguage,
-  kindOfCartesiaError,
-} from './cartesia-api.ts';
+import { cartesiaError, cartesiaHeaders, cartesiaLanguage, kindOfCartesiaError } from './cartesia-api.ts';
 import { recognizeClipLive } from './live-clip.ts';
 import { type LiveProtocol, readMessage, recognizeLive } from './live-recognition.ts';
 import { fileOf, openVendorSocket, parseAnswer, readVendorJson, requestVendor } from './transport.ts';
+import type { VendorAccount } from './vendor.ts';
 
 const LANGUAGES =
   'en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no nb th ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl fil mg as tt haw ln ha ba jv su yue'.split(
@@ -25,7 +20,7 @@ const MODELS: readonly SpeechModel[] = [
   { id: 'ink-2', displayName: 'Ink 2', languages: ['en'] },
 ];
 
-export function createCartesiaRecognizer(account: CartesiaAccount): SpeechRecognizer {
+export function createCartesiaRecognizer(account: VendorAccount): SpeechRecognizer {
   const what = 'transcription of Cartesia';
   const recognizeStream: NonNullable<SpeechRecognizer['recognizeStream']> = (sound, options) =>
     recognizeLive(sound, liveProtocol(account, options, what), {
@@ -91,11 +86,7 @@ const HEARD = z.object({
 const LIVE_RESULT = z.object({ text: z.string(), is_final: z.boolean() });
 
 /** What the vendor calls final is only a part: a stretch of speech ends when it is told to. */
-function liveProtocol(
-  account: CartesiaAccount,
-  options: StreamRecognitionOptions,
-  what: string,
-): LiveProtocol {
+function liveProtocol(account: VendorAccount, options: StreamRecognitionOptions, what: string): LiveProtocol {
   const url = new URL(`${account.baseUrl.replace(/^http/, 'ws')}/stt/websocket`);
   const model = options.modelId ?? INK_WHISPER;
   url.searchParams.set('model', model);

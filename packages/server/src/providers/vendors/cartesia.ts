@@ -5,13 +5,7 @@
 import { z } from 'zod';
 import { stripMarkup } from '../../text/markup.ts';
 import { ProviderError, type SpeechModel, type SpeechSynthesizer, type Voice } from '../provider.ts';
-import {
-  type CartesiaAccount,
-  cartesiaError,
-  cartesiaHeaders,
-  cartesiaLanguage,
-  kindOfCartesiaError,
-} from './cartesia-api.ts';
+import { cartesiaError, cartesiaHeaders, cartesiaLanguage, kindOfCartesiaError } from './cartesia-api.ts';
 import { createCartesiaRecognizer } from './cartesia-stt.ts';
 import { cutText } from './text-pieces.ts';
 import { rateFor, type SpeechPart, timedSpeech, timesOf } from './timed-speech.ts';
@@ -23,7 +17,7 @@ import {
   readVendorJson,
   requestVendor,
 } from './transport.ts';
-import type { Vendor } from './vendor.ts';
+import type { Vendor, VendorAccount } from './vendor.ts';
 
 const BASE_URL = 'https://api.cartesia.ai';
 const RATES_HZ = [8000, 16_000, 22_050, 24_000, 44_100, 48_000];
@@ -87,7 +81,7 @@ export const cartesia: Vendor = {
   baseUrlVariable: 'CARTESIA_BASE_URL',
   open(options) {
     const { closed, close } = createLifetime('Cartesia');
-    const account: CartesiaAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
+    const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
     return {
       id: 'cartesia',
       displayName: 'Cartesia',
@@ -98,7 +92,7 @@ export const cartesia: Vendor = {
   },
 };
 
-function createSynthesizer(account: CartesiaAccount): SpeechSynthesizer {
+function createSynthesizer(account: VendorAccount): SpeechSynthesizer {
   const what = 'speech of Cartesia';
   return {
     models: SPEECH_MODELS,
@@ -169,7 +163,7 @@ const VOICE_LIST = z.object({
   has_more: z.boolean().nullish(),
 });
 
-async function fetchVoices(account: CartesiaAccount, given: AbortSignal): Promise<readonly Voice[]> {
+async function fetchVoices(account: VendorAccount, given: AbortSignal): Promise<readonly Voice[]> {
   const what = 'list of voices of Cartesia';
   const signal = AbortSignal.any([given, account.closed]);
   const found = new Map<string, Voice>();

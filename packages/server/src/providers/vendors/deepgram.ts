@@ -30,7 +30,7 @@ import {
   readVendorJson,
   requestVendor,
 } from './transport.ts';
-import type { Vendor, VendorOptions } from './vendor.ts';
+import type { Vendor, VendorAccount } from './vendor.ts';
 
 const BASE_URL = 'https://api.deepgram.com';
 const KEEP_ALIVE_MS = 4000;
@@ -108,7 +108,7 @@ export const deepgram: Vendor = {
   baseUrlVariable: 'DEEPGRAM_BASE_URL',
   open(options) {
     const { closed, close } = createLifetime('Deepgram');
-    const account: Account = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
+    const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
     return {
       id: 'deepgram',
       displayName: 'Deepgram',
@@ -119,12 +119,7 @@ export const deepgram: Vendor = {
   },
 };
 
-interface Account extends VendorOptions {
-  readonly baseUrl: string;
-  readonly closed: AbortSignal;
-}
-
-function createRecognizer(account: Account): SpeechRecognizer {
+function createRecognizer(account: VendorAccount): SpeechRecognizer {
   const what = 'transcription of Deepgram';
   const live: NonNullable<SpeechRecognizer['recognizeStream']> = async function* (sound, options) {
     yield* recognizeLive(sound, isFlux(options.modelId) ? flux(account, options) : nova(account, options), {
@@ -247,7 +242,7 @@ function languageOf(tag: string): string {
 }
 
 /** The first version of the live protocol: stretches of speech as they are recognised. */
-function nova(account: Account, options: StreamRecognitionOptions): LiveProtocol {
+function nova(account: VendorAccount, options: StreamRecognitionOptions): LiveProtocol {
   const what = 'transcription of Deepgram';
   const url = socketUrl(account, '/v1/listen', options.sampleRateHz);
   addWishes(url.searchParams, options);
@@ -284,7 +279,7 @@ function nova(account: Account, options: StreamRecognitionOptions): LiveProtocol
 }
 
 /** The second version, for models that follow the turns of a conversation. */
-function flux(account: Account, options: StreamRecognitionOptions): LiveProtocol {
+function flux(account: VendorAccount, options: StreamRecognitionOptions): LiveProtocol {
   const what = 'transcription of Deepgram Flux';
   if (options.diarization) throw new ProviderError('bad-request', 'Deepgram Flux cannot tell speakers apart');
   const url = socketUrl(account, '/v2/listen', options.sampleRateHz);
@@ -319,14 +314,14 @@ function isFlux(modelId: string | undefined): boolean {
   return modelId?.startsWith('flux') ?? false;
 }
 
-function socketUrl(account: Account, path: string, sampleRateHz: number): URL {
+function socketUrl(account: VendorAccount, path: string, sampleRateHz: number): URL {
   const url = new URL(`${account.baseUrl.replace(/^http/, 'ws')}${path}`);
   url.searchParams.set('encoding', 'linear16');
   url.searchParams.set('sample_rate', String(sampleRateHz));
   return url;
 }
 
-function open(account: Account, url: URL, what: string, signal: AbortSignal) {
+function open(account: VendorAccount, url: URL, what: string, signal: AbortSignal) {
   return openVendorSocket({
     url,
     what,
@@ -342,7 +337,7 @@ function open(account: Account, url: URL, what: string, signal: AbortSignal) {
   });
 }
 
-function createSynthesizer(account: Account): SpeechSynthesizer {
+function createSynthesizer(account: VendorAccount): SpeechSynthesizer {
   const what = 'speech of Deepgram';
   return {
     models: [{ id: 'aura-2', displayName: 'Aura-2', languages: ['en', 'es', 'de', 'fr', 'nl', 'it', 'ja'] }],
@@ -444,7 +439,7 @@ function voices(gender: 'female' | 'male', names: Readonly<Record<string, string
   );
 }
 
-function authorization({ apiKey }: Account): { readonly authorization: string } {
+function authorization({ apiKey }: VendorAccount): { readonly authorization: string } {
   return { authorization: `Token ${apiKey}` };
 }
 

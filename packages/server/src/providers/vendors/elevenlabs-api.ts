@@ -2,12 +2,6 @@
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import type { ProviderErrorKind } from '../provider.ts';
-import type { VendorOptions } from './vendor.ts';
-
-export interface ElevenLabsAccount extends VendorOptions {
-  readonly baseUrl: string;
-  readonly closed: AbortSignal;
-}
 
 /** The vendor's code of a language. */
 export function codeOf(tag: string): string {

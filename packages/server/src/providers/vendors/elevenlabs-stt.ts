@@ -13,9 +13,10 @@ import {
   type Transcript,
   type TranscriptWord,
 } from '../provider.ts';
-import { codeOf, type ElevenLabsAccount, kindOfElevenLabsError } from './elevenlabs-api.ts';
+import { codeOf, kindOfElevenLabsError } from './elevenlabs-api.ts';
 import { type LiveProtocol, readMessage, recognizeLive } from './live-recognition.ts';
 import { fileOf, openVendorSocket, parseAnswer, readVendorJson, requestVendor } from './transport.ts';
+import type { VendorAccount } from './vendor.ts';
 
 const what = 'transcription of ElevenLabs';
 const LIVE_MODEL = 'scribe_v2_realtime';
@@ -40,7 +41,7 @@ const MODELS: readonly SpeechModel[] = [
   { id: LIVE_MODEL, displayName: 'Scribe v2 Realtime', languages: LANGUAGES },
 ];
 
-export function createElevenLabsRecognizer(account: ElevenLabsAccount): SpeechRecognizer {
+export function createElevenLabsRecognizer(account: VendorAccount): SpeechRecognizer {
   return {
     models: MODELS,
     languages: LANGUAGES,
@@ -167,7 +168,7 @@ function languageOfCode(code: string | null | undefined): string | undefined {
 }
 
 /** Each commit is answered once: with what was heard since the one before, or that it was too little to hear anything. */
-function liveProtocol(account: ElevenLabsAccount, options: StreamRecognitionOptions): LiveProtocol {
+function liveProtocol(account: VendorAccount, options: StreamRecognitionOptions): LiveProtocol {
   const chunkOf = (pcm: Uint8Array, commit: boolean) =>
     JSON.stringify({
       message_type: 'input_audio_chunk',

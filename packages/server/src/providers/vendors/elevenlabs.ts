@@ -11,7 +11,7 @@ import {
   type TimedText,
   type Voice,
 } from '../provider.ts';
-import { codeOf, type ElevenLabsAccount, kindOfElevenLabsError } from './elevenlabs-api.ts';
+import { codeOf, kindOfElevenLabsError } from './elevenlabs-api.ts';
 import { createElevenLabsRecognizer } from './elevenlabs-stt.ts';
 import { cutText } from './text-pieces.ts';
 import { rateFor, type SpeechPart, timedSpeech, timesOf } from './timed-speech.ts';
@@ -23,7 +23,7 @@ import {
   readVendorJson,
   requestVendor,
 } from './transport.ts';
-import type { Vendor } from './vendor.ts';
+import type { Vendor, VendorAccount } from './vendor.ts';
 
 const BASE_URL = 'https://api.elevenlabs.io';
 /** What every plan may have; higher rates are sold with some plans only. */
@@ -108,7 +108,7 @@ export const elevenlabs: Vendor = {
   baseUrlVariable: 'ELEVENLABS_BASE_URL',
   open(options) {
     const { closed, close } = createLifetime('ElevenLabs');
-    const account: ElevenLabsAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
+    const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
     return {
       id: 'elevenlabs',
       displayName: 'ElevenLabs',
@@ -119,7 +119,7 @@ export const elevenlabs: Vendor = {
   },
 };
 
-function createSynthesizer(account: ElevenLabsAccount): SpeechSynthesizer {
+function createSynthesizer(account: VendorAccount): SpeechSynthesizer {
   const what = 'speech of ElevenLabs';
   return {
     models: MODELS.map(({ id, displayName, languages }) => ({
@@ -231,7 +231,7 @@ const VOICE_LIST = z.object({
   next_page_token: z.string().nullish(),
 });
 
-async function fetchVoices(account: ElevenLabsAccount, given: AbortSignal): Promise<readonly Voice[]> {
+async function fetchVoices(account: VendorAccount, given: AbortSignal): Promise<readonly Voice[]> {
   const what = 'list of voices of ElevenLabs';
   const signal = AbortSignal.any([given, account.closed]);
   const found = new Map<string, Voice>();

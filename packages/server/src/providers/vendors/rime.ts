@@ -16,7 +16,7 @@ import {
   readVendorJson,
   requestVendor,
 } from './transport.ts';
-import type { Vendor, VendorOptions } from './vendor.ts';
+import type { Vendor, VendorAccount } from './vendor.ts';
 
 const BASE_URL = 'https://users.rime.ai';
 const ARCANA = 'arcana';
@@ -90,17 +90,12 @@ export const rime: Vendor = {
   baseUrlVariable: 'RIME_BASE_URL',
   open(options) {
     const { closed, close } = createLifetime('Rime');
-    const account: Account = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
+    const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
     return { id: 'rime', displayName: 'Rime', synthesizer: createSynthesizer(account), close };
   },
 };
 
-interface Account extends VendorOptions {
-  readonly baseUrl: string;
-  readonly closed: AbortSignal;
-}
-
-function createSynthesizer(account: Account): SpeechSynthesizer {
+function createSynthesizer(account: VendorAccount): SpeechSynthesizer {
   const what = 'speech of Rime';
   return {
     models: MODELS,
@@ -169,7 +164,7 @@ const VOICE_LIST = z.array(
   }),
 );
 
-async function fetchVoices(account: Account, given: AbortSignal): Promise<readonly Voice[]> {
+async function fetchVoices(account: VendorAccount, given: AbortSignal): Promise<readonly Voice[]> {
   const what = 'list of voices of Rime';
   const signal = AbortSignal.any([given, account.closed]);
   const response = await requestVendor({

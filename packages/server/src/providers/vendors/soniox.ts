@@ -26,7 +26,7 @@ import {
   readVendorJson,
   requestVendor,
 } from './transport.ts';
-import type { Vendor, VendorOptions } from './vendor.ts';
+import type { Vendor, VendorAccount } from './vendor.ts';
 
 const LANGUAGES =
   'en ko ja zh es fr de pt it nl ru hi ar tr vi id th pl uk sv da no nb fi cs el he hu ro bg hr sk sl sr et lv lt af sq az eu be bn bs ca gl gu kn kk mk ms ml mr fa pa sw tl fil ta te ur cy'.split(
@@ -63,10 +63,8 @@ export const soniox: Vendor = {
   },
 };
 
-interface Account extends VendorOptions {
-  readonly baseUrl: string;
+interface Account extends VendorAccount {
   readonly socketUrl: string;
-  readonly closed: AbortSignal;
 }
 
 const what = 'transcription of Soniox';

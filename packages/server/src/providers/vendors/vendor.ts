@@ -25,3 +25,10 @@ export interface VendorOptions {
   /** Limit until an answer begins. Default 30 000. */
   readonly timeoutMs?: number;
 }
+
+/** What the calls of an opened vendor need. */
+export interface VendorAccount extends VendorOptions {
+  readonly baseUrl: string;
+  /** The end of the provider. */
+  readonly closed: AbortSignal;
+}

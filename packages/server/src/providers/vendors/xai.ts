@@ -25,7 +25,7 @@ import {
   readVendorJson,
   requestVendor,
 } from './transport.ts';
-import type { Vendor, VendorOptions } from './vendor.ts';
+import type { Vendor, VendorAccount } from './vendor.ts';
 
 const BASE_URL = 'https://api.x.ai/v1';
 /** The vendor's limit. */
@@ -64,7 +64,7 @@ export const xai: Vendor = {
   open(options) {
     const displayName = 'xAI';
     const { closed, close } = createLifetime(displayName);
-    const account: Account = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
+    const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };
     return {
       id: 'xai',
       displayName,
@@ -91,11 +91,6 @@ export const xai: Vendor = {
   },
 };
 
-interface Account extends VendorOptions {
-  readonly baseUrl: string;
-  readonly closed: AbortSignal;
-}
-
 const TRANSCRIPTION = z.object({
   text: z.string(),
   language: z.string().nullish(),
@@ -112,7 +107,7 @@ const TRANSCRIPTION = z.object({
     .nullish(),
 });
 
-function createRecognizer(account: Account): SpeechRecognizer {
+function createRecognizer(account: VendorAccount): SpeechRecognizer {
   const what = 'transcription of xAI';
   return {
     // The vendor has one, and asks for no name.
@@ -177,7 +172,7 @@ function transcriptOf({ text, language, words }: z.infer<typeof TRANSCRIPTION>):
   };
 }
 
-function createSynthesizer(account: Account): SpeechSynthesizer {
+function createSynthesizer(account: VendorAccount): SpeechSynthesizer {
   const what = 'speech of xAI';
   return {
     models: [{ id: 'grok-tts', displayName: 'Grok TTS', languages: SPOKEN_LANGUAGES }],
@@ -219,7 +214,7 @@ function spokenTag(tag: string): string {
   return exact ?? SPOKEN_TAGS.find((spoken) => primaryLanguage(spoken) === primary) ?? 'auto';
 }
 
-function authorizationOf({ apiKey }: Account): { readonly authorization: string } {
+function authorizationOf({ apiKey }: VendorAccount): { readonly authorization: string } {
   return { authorization: `Bearer ${apiKey}` };
 }
 
