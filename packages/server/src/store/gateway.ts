@@ -37,7 +37,8 @@ export interface GatewayStore {
   putScores(rows: readonly (typeof schema.scoreRows.$inferInsert)[]): Promise<void>;
   /** Returns how many rows went. */
   removeScores(runId?: string): Promise<number>;
-  listVendorKeys(): Promise<VendorKeyRow[]>;
+  /** Of one organization, or of all. */
+  listVendorKeys(organizationId?: string): Promise<VendorKeyRow[]>;
   putVendorKey(row: Omit<VendorKeyRow, 'updatedAt'>): Promise<VendorKeyRow>;
   removeVendorKey(organizationId: string, vendorId: string): Promise<boolean>;
   addCredit(entry: CreditEntryRow): Promise<void>;
@@ -150,7 +151,11 @@ export function createGatewayStore<Kind extends PgQueryResultHKT>(
         .returning({ runId: scoreRows.runId });
       return removed.length;
     },
-    listVendorKeys: async () => database.select().from(vendorKeys),
+    listVendorKeys: async (organizationId) =>
+      database
+        .select()
+        .from(vendorKeys)
+        .where(organizationId === undefined ? undefined : eq(vendorKeys.organizationId, organizationId)),
     async putVendorKey(row) {
       const [stored] = await database
         .insert(vendorKeys)

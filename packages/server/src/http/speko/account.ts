@@ -79,10 +79,7 @@ export function createAccountHandlers({ store, secrets, vendorKeys, meter, keyri
     },
 
     async listVendorKeys(call: Call): Promise<object> {
-      const organizationId = callerOf(call).organization.id;
-      const rows = (await store.gateway.listVendorKeys()).filter(
-        (row) => row.organizationId === organizationId,
-      );
+      const rows = await store.gateway.listVendorKeys(callerOf(call).organization.id);
       return VENDORS.map((vendor) => {
         const { id, displayName } = vendor;
         const row = rows.find(({ vendorId }) => vendorId === id);

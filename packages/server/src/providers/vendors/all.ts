@@ -42,13 +42,20 @@ export function findVendor(id: string): Vendor | undefined {
   return VENDORS.find((vendor) => vendor.id === id);
 }
 
+type ServedModality = 'stt' | 'llm' | 'tts';
+const modalities = new WeakMap<Vendor, readonly ServedModality[]>();
+
 /** What a vendor offers. */
-export function modalitiesOf(vendor: Vendor): readonly ('stt' | 'llm' | 'tts')[] {
+export function modalitiesOf(vendor: Vendor): readonly ServedModality[] {
+  const known = modalities.get(vendor);
+  if (known !== undefined) return known;
   // Opening connects to nothing; no call is made with this key.
-  const provider = vendor.open({ apiKey: 'none' });
-  return [
-    ...(provider.recognizer === undefined ? [] : (['stt'] as const)),
-    ...(provider.languageModels === undefined ? [] : (['llm'] as const)),
-    ...(provider.synthesizer === undefined ? [] : (['tts'] as const)),
+  const { recognizer, languageModels, synthesizer } = vendor.open({ apiKey: 'none' });
+  const offered: readonly ServedModality[] = [
+    ...(recognizer === undefined ? [] : (['stt'] as const)),
+    ...(languageModels === undefined ? [] : (['llm'] as const)),
+    ...(synthesizer === undefined ? [] : (['tts'] as const)),
   ];
+  modalities.set(vendor, offered);
+  return offered;
 }
