@@ -75,7 +75,7 @@ module.exports = {
     },
     packageRule('speech-espeak', []),
     packageRule('speech-sherpa', []),
-    packageRule('cli', ['contract', 'perso-interactive-sdk-web']),
+    packageRule('cli', ['contract', 'audio', 'perso-interactive-sdk-web']),
     packageRule('perso-interactive-sdk-web', ['contract', 'audio']),
     packageRule('spekoai-sdk', []),
     {
@@ -99,7 +99,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(/dist/|/\\.svelte-kit/)' },
+    exclude: { path: '(/dist/|/\\.svelte-kit/|/\\.next/)' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
   },

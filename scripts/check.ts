@@ -97,7 +97,7 @@ await tool('import rules', ['depcruise', '--config', '.dependency-cruiser.cjs', 
 await tool('types of node code', ['tsc', '-p', 'tsconfig.json']);
 await tool('types of browser code', ['tsc', '-p', 'tsconfig.browser.json']);
 await tool('dead code', ['knip']);
-for (const name of ['perso-interactive-sdk-web', '@spekoai/sdk']) {
+for (const name of ['perso-interactive-sdk-web', '@spekoai/sdk', 'visavox']) {
   await stage(`published package ${name}`, async () => {
     const result = await runPnpm(['--filter', name, 'run', 'check:package'], { capture: true });
     if (result.code !== 0) process.stderr.write(result.output);

@@ -34,6 +34,16 @@ const BUILDS: readonly Build[] = [
     output: 'packages/perso-interactive-sdk-web/dist/client/index.js',
   },
   {
+    name: 'command line',
+    package: 'visavox',
+    inputs: [
+      'packages/{cli,contract,audio}/src/**/*',
+      'packages/perso-interactive-sdk-web/src/**/*',
+      'packages/cli/*.{json,ts}',
+    ],
+    output: 'packages/cli/dist/main.js',
+  },
+  {
     name: 'voice SDK',
     package: '@spekoai/sdk',
     inputs: ['packages/spekoai-sdk/src/**/*', 'packages/spekoai-sdk/*.{json,ts}'],

@@ -35,7 +35,7 @@ describe.skipIf(chromiumPath === undefined)('the page at / in Chromium', () => {
   test('START, type, be answered in voice and lips, stop, end', async () => {
     const { page, errors } = await openPage({ width: 1280, height: 800 });
     expect(page.url(), 'the key must not stay in the address bar').not.toContain('key=');
-    await page.getByRole('checkbox').uncheck();
+    await page.getByRole('checkbox', { name: 'Begin with' }).uncheck();
     await page.getByTestId('start').click();
     await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
     expect(await page.getByTestId('status').innerText()).toBe('Ready');
@@ -125,7 +125,7 @@ describe.skipIf(chromiumPath === undefined)('the page at / in Chromium', () => {
     await page.evaluate(() => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
     });
-    await page.getByRole('checkbox').uncheck();
+    await page.getByRole('checkbox', { name: 'Begin with' }).uncheck();
     await page.getByTestId('start').click();
     const talk = page.getByRole('button', { name: 'Hold to talk' });
     await talk.waitFor();

@@ -7,11 +7,11 @@ import {
   ChatState,
   createSession,
   createSessionId,
-  getSessionInfo,
   LLMError,
   type Session,
   STTError,
 } from 'perso-interactive-sdk-web/client';
+import { createTools } from './tools.ts';
 
 export interface Choices {
   readonly llmType: string;
@@ -24,11 +24,13 @@ export interface Choices {
   readonly left: number;
   readonly top: number;
   readonly height: number;
+  /** Whether the model may call the functions of this page. */
+  readonly useTools: boolean;
 }
 
 export interface Line {
   readonly text: string;
-  readonly fromUser: boolean;
+  readonly from: 'user' | 'avatar' | 'tool';
   readonly at: Date;
 }
 
@@ -38,7 +40,10 @@ const MAX_RECORDING_MS = 30_000;
 
 export class Conversation {
   phase = $state<Phase>('idle');
-  lines = $state<readonly Line[]>([]);
+  /** How the last session ended; '' before the first one and while one lives. */
+  ended = $state('');
+  #said = $state<readonly Line[]>([]);
+  #called = $state<readonly Line[]>([]);
   states = $state<ReadonlySet<ChatState>>(new Set());
   problem = $state('');
   recording = $state(false);
@@ -48,6 +53,11 @@ export class Conversation {
 
   constructor(apiServer: string) {
     this.#apiServer = apiServer;
+  }
+
+  /** What was said and what was called, the oldest first. */
+  get lines(): readonly Line[] {
+    return [...this.#said, ...this.#called].sort((a, b) => a.at.getTime() - b.at.getTime());
   }
 
   get status(): string {
@@ -81,7 +91,9 @@ export class Conversation {
       return;
     }
     this.phase = 'connecting';
-    this.lines = [];
+    this.ended = '';
+    this.#said = [];
+    this.#called = [];
     const { choices } = options;
     try {
       const sessionId = await createSessionId({
@@ -105,23 +117,29 @@ export class Conversation {
         sessionId,
         width: options.widthPx,
         height: options.heightPx,
-        clientTools: [],
+        clientTools: choices.useTools ? createTools((...call) => this.#showCall(...call)) : [],
       });
       this.#session = session;
       session.subscribeChatStates((states) => {
         this.states = states;
       });
       session.subscribeChatLog((log) => {
-        this.lines = log
-          .map((chat) => ({ text: chat.text, fromUser: chat.isUser, at: chat.timestamp }))
+        this.#said = log
+          .map(
+            (chat): Line => ({ text: chat.text, from: chat.isUser ? 'user' : 'avatar', at: chat.timestamp }),
+          )
           .reverse();
       });
       session.setErrorHandler((error) => {
         this.problem = explain(error);
       });
-      session.onClose((manual) => {
-        if (!manual) void this.#lost(sessionId);
+      session.onClose((manual, close) => {
         this.#reset();
+        this.ended = manual ? 'The session has ended.' : 'The connection was closed.';
+        void close.terminationReason().then((reason) => {
+          // Another session may have begun meanwhile.
+          if (reason !== null && this.phase === 'idle' && this.ended !== '') this.ended += ` (${reason})`;
+        });
       });
       session.setSrc(options.video);
       await options.video.play().catch(() => {});
@@ -178,9 +196,24 @@ export class Conversation {
     }
   }
 
+  /** Lets the AI human say what a sound file holds. */
+  async play(file: File): Promise<void> {
+    this.problem = '';
+    try {
+      await checkSpeech(file);
+      await this.#session?.processSTF(file);
+    } catch (error) {
+      this.problem = explain(error);
+    }
+  }
+
   end(): void {
     this.#session?.stopSession();
-    this.#reset();
+  }
+
+  #showCall(name: string, args: object, result: object): void {
+    const text = `${name} ${JSON.stringify(args)} → ${JSON.stringify(result)}`;
+    this.#called = [...this.#called, { text, from: 'tool', at: new Date() }];
   }
 
   #reset(): void {
@@ -190,11 +223,20 @@ export class Conversation {
     this.recording = false;
     this.transcribing = false;
   }
+}
 
-  async #lost(sessionId: string): Promise<void> {
-    const info = await getSessionInfo({ apiServer: this.#apiServer, sessionId }).catch(() => undefined);
-    const reason = info?.termination_reason;
-    this.problem = `The connection was closed${typeof reason === 'string' ? ` (${reason})` : ''}. Press START to begin again.`;
+/** @throws one clear sentence unless the file holds sound that can be played. */
+async function checkSpeech(file: File): Promise<void> {
+  const audio = new AudioContext();
+  try {
+    const { duration } = await audio.decodeAudioData(await file.arrayBuffer());
+    if (duration === 0) throw new Error('empty');
+  } catch {
+    throw new Error(
+      `${file.name} holds no sound that can be played. Choose a .wav or .mp3 file with speech.`,
+    );
+  } finally {
+    await audio.close();
   }
 }
 

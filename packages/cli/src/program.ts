@@ -1,67 +1,30 @@
-/** The `visavox` command: one group of commands for each kind of thing that a server manages. */
+/** The `visavox` command: one group of commands for each kind of thing that a server manages, and the chat. */
 import { Command } from 'commander';
+import about from '../package.json' with { type: 'json' };
 import { CommandError } from './client.ts';
-import { addCredits, addProviders } from './commands/account.ts';
-import { addBench } from './commands/bench.ts';
-import { addDocuments } from './commands/documents.ts';
-import { addMcp } from './commands/mcp.ts';
-import { addModels } from './commands/models.ts';
-import { addNormalizations } from './commands/normalizations.ts';
-import { addOrganizations } from './commands/organizations.ts';
-import { addBackgrounds, addPrompts } from './commands/prompts.ts';
-import { addRouting } from './commands/routing.ts';
-import { addScores } from './commands/scores.ts';
-import { addSessions } from './commands/sessions.ts';
-import { addTemplates } from './commands/templates.ts';
+import { COMMANDS, type CommandEntry } from './command-list.ts';
 import { type Context, type GlobalOptions, openContext } from './context.ts';
+import { Exit } from './exit.ts';
+import type { Surroundings } from './surroundings.ts';
 
-export interface Surroundings {
-  readonly environment: NodeJS.ProcessEnv;
-  readonly directory: string;
-  readonly write: (text: string) => void;
-  readonly writeError: (text: string) => void;
-  /** Whether somebody watches `writeError`. Default false. */
-  readonly isTerminal?: boolean;
-  /** Reads what must not be on the command line. */
-  readonly readSecret?: (question: string) => Promise<string>;
-  /** Calls the listener instead of ending when the user interrupts; the result undoes that. */
-  readonly onInterrupt?: (listener: () => void) => () => void;
-}
+export type { Surroundings } from './surroundings.ts';
 
 /** Opens the connection that a command needs; called when it runs, so that help needs no server. */
 export type Open = (command: Command) => Promise<Context>;
 
 /** Runs the command line without the program's own name. Resolves with the exit code: 0, 1 failed, 2 wrong usage. */
 export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const program = new Command('visavox')
-    .description('Manages a Visavox server: keys, prompts, documents, tool servers, models and more.')
-    .option('--server <url>', 'the server (default: VISAVOX_PUBLIC_URL, or this machine)')
-    .option('--key <key>', "a key that may manage (default: VISAVOX_API_KEY, or this machine's own)")
-    .option('--organization <id>', 'act for another organization (operators)')
-    .option('--json', 'print JSON')
-    .exitOverride()
-    .configureOutput({ writeOut: surroundings.write, writeErr: surroundings.writeError })
-    .showHelpAfterError('(add --help to see what is possible)');
-  const open: Open = (command) => openContext(command.optsWithGlobals<GlobalOptions>(), surroundings);
-  addOrganizations(program, open);
-  addPrompts(program, open);
-  addDocuments(program, open);
-  addBackgrounds(program, open);
-  addTemplates(program, open);
-  addMcp(program, open);
-  addNormalizations(program, open);
-  addSessions(program, open);
-  addModels(program, surroundings);
-  addProviders(program, open, surroundings);
-  addRouting(program, open);
-  addScores(program, open, surroundings);
-  addBench(program, open, surroundings);
-  addCredits(program, open);
-  for (const command of allCommands(program)) command.exitOverride();
   try {
-    await program.parseAsync([...words], { from: 'user' });
+    const called = await findCalled(words, surroundings);
+    if (called === undefined) return 0;
+    const open: Open = (command) => openContext(command.optsWithGlobals<GlobalOptions>(), surroundings);
+    const program = createProgram(surroundings);
+    await called.entry.add(program, open, surroundings);
+    for (const command of allCommands(program)) command.exitOverride();
+    await program.parseAsync([...called.words], { from: 'user' });
     return 0;
   } catch (error) {
+    if (error instanceof Exit) return error.code;
     if (error instanceof CommandError) {
       surroundings.writeError(`${error.message}\n`);
       return 1;
@@ -70,6 +33,58 @@ export async function run(words: readonly string[], surroundings: Surroundings):
     if (isUsageError(error)) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
+}
+
+interface Called {
+  readonly entry: CommandEntry;
+  /** The command line for it. */
+  readonly words: readonly string[];
+}
+
+/** Reads the command line with commands that only have names: says which one is called, without loading any. */
+async function findCalled(words: readonly string[], surroundings: Surroundings): Promise<Called | undefined> {
+  let called: Called | undefined;
+  const program = createProgram(surroundings)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .helpCommand(false);
+  for (const entry of COMMANDS) {
+    program
+      .command(entry.name)
+      .description(entry.description)
+      .argument('[words...]')
+      .allowUnknownOption()
+      .helpOption(false)
+      .action(() => {
+        called = { entry, words };
+      });
+  }
+  program
+    .command('help')
+    .description('help for a command')
+    .argument('[command...]')
+    .action(([name, ...rest]: readonly string[]) => {
+      if (name === undefined) return program.help();
+      const entry = COMMANDS.find((one) => one.name === name);
+      if (entry === undefined) return program.error(`error: unknown command '${name}'`, { exitCode: 2 });
+      called = { entry, words: [entry.name, ...rest, '--help'] };
+    });
+  await program.parseAsync([...words], { from: 'user' });
+  return called;
+}
+
+function createProgram(surroundings: Surroundings): Command {
+  return new Command('visavox')
+    .description(
+      'Talks to and manages a Visavox server: chat, keys, prompts, documents, tool servers and more.',
+    )
+    .option('--server <url>', 'the server (default: VISAVOX_PUBLIC_URL, or this machine)')
+    .option('--key <key>', "a key that may manage (default: VISAVOX_API_KEY, or this machine's own)")
+    .option('--organization <id>', 'act for another organization (operators)')
+    .option('--json', 'print JSON')
+    .version(about.version, '--version')
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.write, writeErr: surroundings.writeError })
+    .showHelpAfterError('(add --help to see what is possible)');
 }
 
 function* allCommands(command: Command): Iterable<Command> {

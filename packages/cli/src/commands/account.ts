@@ -3,7 +3,8 @@ import { type Command, Option } from 'commander';
 import { CommandError } from '../client.ts';
 import { parseNumber } from '../files.ts';
 import type { Item } from '../output.ts';
-import type { Open, Surroundings } from '../program.ts';
+import type { Open } from '../program.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { column, show } from './resource.ts';
 
 const KINDS = ['grant', 'debit', 'topup', 'refund', 'adjustment'] as const;

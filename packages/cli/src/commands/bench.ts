@@ -7,7 +7,8 @@ import type { BenchOutcome } from '../bench/run.ts';
 import { type Client, CommandError } from '../client.ts';
 import { parseNumber, reasonOf } from '../files.ts';
 import type { Output } from '../output.ts';
-import type { Open, Surroundings } from '../program.ts';
+import type { Open } from '../program.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { importRows } from './scores.ts';
 
 const STAGES = ['tts', 'stt', 'llm'] as const;

@@ -5,7 +5,7 @@ import { CommandError } from '../client.ts';
 import { dataDirectory, type GlobalOptions } from '../context.ts';
 import { formatBytes } from '../models/progress.ts';
 import { createOutput, type Item, type Output } from '../output.ts';
-import type { Surroundings } from '../program.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { column } from './resource.ts';
 
 interface ModelsOptions extends GlobalOptions {

@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { type Client, CommandError } from '../client.ts';
 import { reasonOf } from '../files.ts';
 import { createOutput, type Item } from '../output.ts';
-import type { Open, Surroundings } from '../program.ts';
+import type { Open } from '../program.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { column, listItems } from './resource.ts';
 
 const MEDIANS = ['ttfp_p50_ms', 'ttfb_p50_ms', 'ttft_ms', 'tool_call_p50_ms'];

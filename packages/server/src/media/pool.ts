@@ -10,7 +10,8 @@ import type { FromMedia, MediaEnd, MediaProcessOptions, MediaStats, Scene, ToMed
 import type { Recording } from './transport.ts';
 
 const ENTRY = fileURLToPath(new URL('../media-process/main.ts', import.meta.url));
-const READY_TIMEOUT_MS = 30_000;
+/** A machine that is busy with other things takes its time to load the figures. */
+const READY_TIMEOUT_MS = 90_000;
 const OPEN_TIMEOUT_MS = 8000;
 const CLOSE_TIMEOUT_MS = 3000;
 const RESTART_DELAY_MS = [0, 500, 2000, 5000];

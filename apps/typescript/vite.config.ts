@@ -1,0 +1,10 @@
+import { defineConfig } from 'vite';
+
+/** Prefilled in the form. */
+const apiServer = process.env['PERSO_INTERACTIVE_API_SERVER'] ?? 'http://127.0.0.1:8484';
+
+export default defineConfig({
+  // The page writes it as %API_SERVER%.
+  define: { 'import.meta.env.API_SERVER': JSON.stringify(apiServer) },
+  server: { host: '127.0.0.1', port: 5173, strictPort: true },
+});

@@ -1,0 +1,16 @@
+/** Speech files that a visitor chose. */
+
+/** Rejects with one clear sentence unless the file is a .wav or .mp3 that holds sound. */
+export async function checkSpeechFile(file) {
+  const expected = 'choose a .wav or .mp3 file with speech.';
+  if (!/\.(wav|mp3)$/i.test(file.name)) throw new Error(`${file.name} is no sound file: ${expected}`);
+  const audio = new AudioContext();
+  try {
+    const { duration } = await audio.decodeAudioData(await file.arrayBuffer());
+    if (duration === 0) throw new Error('empty');
+  } catch {
+    throw new Error(`${file.name} holds no sound that can be played: ${expected}`);
+  } finally {
+    await audio.close();
+  }
+}
