@@ -6,7 +6,7 @@ import type { PlatformError } from '@visavox/contract';
 import { type RateLimits, throttled } from '../http/rate-limits.ts';
 import type { MainServices, RequestCount } from './protocol.ts';
 
-const REPORT_MS = 20;
+const REPORT_MS = 100;
 const MAX_BLOCKED = 10_000;
 
 export interface SharedLimits extends RateLimits {
