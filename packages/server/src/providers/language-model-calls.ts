@@ -36,11 +36,19 @@ export async function* streamLanguageModel(
   { what, signal, idleMs = IDLE_MS }: LanguageModelCall,
 ): AsyncGenerator<LanguageModelV4StreamPart> {
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
-  const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => {});
-  const onAbort = () => ended.reject(signal.reason);
+  let failure: { readonly error: unknown } | undefined;
+  // A cancelled reader gets the end at once, whatever its source does.
+  const end = (error: unknown): void => {
+    failure ??= { error };
+    reader?.cancel(error).catch(() => {});
+  };
+  const onAbort = () => end(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
-  let idle: NodeJS.Timeout | undefined;
+  // Only the vendor's silence counts, not that of a slow reader.
+  let isWaiting = false;
+  const idle = setTimeout(() => {
+    if (isWaiting) end(new ProviderError('timeout', `${what} stopped in the middle`));
+  }, idleMs);
   try {
     signal.throwIfAborted();
     const { stream } = await model.doStream({ ...options, abortSignal: signal });
@@ -48,13 +56,11 @@ export async function* streamLanguageModel(
     let calls: LanguageModelV4StreamPart[] = [];
     let hasFinished = false;
     while (true) {
-      idle = setTimeout(
-        () => ended.reject(new ProviderError('timeout', `${what} stopped in the middle`)),
-        idleMs,
-      );
-      const { done, value } = await Promise.race([reader.read(), ended.promise]);
-      // Only the vendor's silence counts, not that of a slow reader.
-      clearTimeout(idle);
+      isWaiting = true;
+      idle.refresh();
+      const { done, value } = await reader.read();
+      isWaiting = false;
+      if (failure !== undefined) throw failure.error;
       if (done) break;
       if (value.type === 'error') {
         if (isOfNewKind(value.error)) continue;

@@ -61,7 +61,20 @@ export function createEngines(gateway: Gateway): Engines {
           const items = await gateway
             .complete(options, contextFor(abortSignal))
             .then((routed) => routed.items, emptyAnswer);
-          return { stream: ReadableStream.from(items) };
+          const iterator = items[Symbol.asyncIterator]();
+          return {
+            // The types of browsers, which check this file too, lack `ReadableStream.from`.
+            stream: new ReadableStream({
+              async pull(controller) {
+                const { done, value } = await iterator.next();
+                if (done === true) controller.close();
+                else controller.enqueue(value);
+              },
+              async cancel() {
+                await iterator.return?.();
+              },
+            }),
+          };
         },
       };
     },

@@ -112,18 +112,14 @@ export async function runWithFailover<T extends Target, Item>(
     signal.throwIfAborted();
     begin();
     while (running.size > 0) {
-      const { finished, hedge } = await firstOf(
-        running,
-        options.hedgeAfterMs,
-        next < candidates.length,
-        signal,
-      );
-      if (hedge) {
+      const mayHedge = next < candidates.length && running.size === 1;
+      const ended = await firstOf(running, mayHedge ? options.hedgeAfterMs : undefined);
+      const { attempt } = ended;
+      if (attempt === undefined) {
         begin();
         continue;
       }
-      if (finished === undefined) continue;
-      const { attempt, outcome } = finished;
+      const { outcome } = ended;
       running.delete(attempt);
       if (outcome.type === 'output') {
         return {
@@ -159,37 +155,23 @@ interface Try<T, Item> {
   giveUp(): void;
 }
 
-/** Waits for the first of the tries to end, for the moment to start another, or for the abort. */
+/** Waits for the first of the tries to end (an abort ends all of them), or for the moment to start another. */
 async function firstOf<T, Item>(
   running: ReadonlySet<Try<T, Item>>,
   hedgeAfterMs: number | undefined,
-  hasMore: boolean,
-  signal: AbortSignal,
-): Promise<{
-  readonly finished?: { readonly attempt: Try<T, Item>; readonly outcome: Outcome<Item> };
-  readonly hedge?: boolean;
-}> {
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
+): Promise<
+  { readonly attempt: Try<T, Item>; readonly outcome: Outcome<Item> } | { readonly attempt: undefined }
+> {
+  const ends = [...running].map(async (attempt) => ({ attempt, outcome: await attempt.outcome }));
+  if (hedgeAfterMs === undefined) return Promise.race(ends);
   let timer: NodeJS.Timeout | undefined;
+  const moment = new Promise<{ attempt: undefined }>((resolve) => {
+    timer = setTimeout(() => resolve({ attempt: undefined }), hedgeAfterMs);
+  });
   try {
-    signal.throwIfAborted();
-    return await Promise.race([
-      aborted.promise,
-      ...[...running].map(async (attempt) => ({ finished: { attempt, outcome: await attempt.outcome } })),
-      ...(hedgeAfterMs === undefined || !hasMore || running.size > 1
-        ? []
-        : [
-            new Promise<{ hedge: true }>((resolve) => {
-              timer = setTimeout(() => resolve({ hedge: true }), hedgeAfterMs);
-            }),
-          ]),
-    ]);
+    return await Promise.race([...ends, moment]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -203,6 +185,8 @@ function startTry<T extends Target, Item>(
   const left = linkAbort(options.signal);
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});
+  // A vendor that does not obey is not waited for.
+  left.signal.addEventListener('abort', () => late.reject(left.signal.reason), { once: true });
   const timer = setTimeout(() => {
     late.reject(new ProviderError('timeout', `no output within ${Math.round(firstOutputMs)} ms`));
   }, firstOutputMs);
