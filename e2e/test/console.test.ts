@@ -2,8 +2,10 @@
 import { type RunningServer, startTestServer } from '@visavox/server/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findAccessibilityProblems } from '../src/accessibility.ts';
 import { createApi } from '../src/api.ts';
 import { chromiumPath, launchBrowser } from '../src/browser.ts';
+import { createWav } from '../src/generations.ts';
 import { MOUTH, mean, readSamples, type Sample, startMeasuring } from '../src/measure.ts';
 
 describe.skipIf(chromiumPath === undefined)('the page at / in Chromium', () => {
@@ -143,6 +145,51 @@ describe.skipIf(chromiumPath === undefined)('the page at / in Chromium', () => {
     await page.evaluate(() => Object.assign(window, { RTCPeerConnection: undefined }));
     await page.getByTestId('start').click();
     await page.getByText('WebRTC switched off').waitFor();
+    await page.close();
+  });
+
+  test.each([
+    ['desktop', { width: 1280, height: 800 }],
+    ['phone', { width: 390, height: 844 }],
+  ])('preview, tools, a speech file, and the end with its reason (%s)', async (name, viewport) => {
+    const { page, errors } = await openPage(viewport);
+    const drawing = () =>
+      page.getByTestId('preview').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    await expect.poll(async () => (await drawing()).length).toBeGreaterThan(20_000);
+    const before = await drawing();
+    if (name === 'phone') await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel('Position left').fill('0.3');
+    await expect.poll(drawing).not.toBe(before);
+    expect(await findAccessibilityProblems(page)).toEqual([]);
+    await page.getByRole('checkbox', { name: 'Begin with' }).uncheck();
+    await page.getByTestId('start').click();
+    await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
+
+    await page.getByLabel('Message').fill('What is the weather in Seoul?');
+    await page.keyboard.press('Enter');
+    await page.getByText('get_current_weather {"location":"Seoul"').waitFor();
+    await page.getByText('temperature 30 ℃').waitFor();
+    await expect.poll(() => page.getByTestId('status').innerText(), { timeout: 20_000 }).toBe('Speaking');
+    await page.getByTestId('stop').click();
+    expect(await findAccessibilityProblems(page)).toEqual([]);
+
+    const file = page.getByTestId('speech-file');
+    const notes = {
+      name: 'notes.wav',
+      mimeType: 'audio/wav',
+      buffer: Buffer.from('These are no sounds but words.'),
+    };
+    await file.setInputFiles(notes);
+    await page.getByText('notes.wav holds no sound').waitFor();
+    const sound = Buffer.from(createWav(500, 2));
+    await file.setInputFiles({ name: 'speech.wav', mimeType: 'audio/wav', buffer: sound });
+    await expect.poll(() => page.getByTestId('status').innerText(), { timeout: 20_000 }).toBe('Speaking');
+
+    await page.getByTestId('end').click();
+    await expect
+      .poll(() => page.getByTestId('ended').innerText(), { timeout: 10_000 })
+      .toBe('The session has ended. (GRACEFUL_TERMINATION)');
+    expect(errors).toEqual([]);
     await page.close();
   });
 

@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type RunningServer, startTestServer } from '@visavox/server/testing';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findAccessibilityProblems } from '../src/accessibility.ts';
 import { createApi } from '../src/api.ts';
 import { chromiumPath, launchBrowser } from '../src/browser.ts';
 import { type Demo, type DemoName, startDemo } from '../src/demos-apps.ts';
@@ -105,18 +105,7 @@ describe.skipIf(chromiumPath === undefined)('the demo apps in Chromium', () => {
     await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
   }
 
-  async function expectAccessible(page: Page) {
-    await page.evaluate(axe.source);
-    const found = await page.evaluate(async () => {
-      // What the line above put into the page.
-      const { axe: checker } = window as unknown as { axe: typeof axe };
-      const { violations } = await checker.run(document, { resultTypes: ['violations'] });
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    });
-    expect(found).toEqual([]);
-  }
+  const expectAccessible = async (page: Page) => expect(await findAccessibilityProblems(page)).toEqual([]);
 
   const expectNoSidewaysScrolling = async (page: Page) =>
     expect(

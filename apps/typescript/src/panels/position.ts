@@ -3,7 +3,7 @@
 import { BLANK, fillSelect } from '../fields.ts';
 import { find } from '../page.ts';
 import type { Catalogue, SettingsPanel } from '../panel.ts';
-import { drawPreview } from '../preview.ts';
+import { drawPreview } from '@visavox/playground/preview';
 
 export interface PositionPanel extends SettingsPanel {
   /** Size of the picture to ask for, in CSS pixels. */

@@ -4,7 +4,7 @@
 const BACKDROP_TOLERANCE = 14;
 
 export interface PreviewOptions {
-  /** Size of the picture to come. */
+  /** Size of the drawing, in the proportions of the picture to come. */
   readonly width: number;
   readonly height: number;
   /** Shares of that size, as a session takes them. */
@@ -31,8 +31,8 @@ export async function drawPreview(canvas: HTMLCanvasElement, options: PreviewOpt
   // Another drawing began while the pictures were on their way.
   if (drawing !== latest) return;
 
-  canvas.width = options.width / 3;
-  canvas.height = options.height / 3;
+  canvas.width = options.width;
+  canvas.height = options.height;
   const context = canvas.getContext('2d');
   if (context === null) return;
   if (background !== undefined) {
