@@ -1,9 +1,9 @@
 /** Step 5: background, orientation and position, with a preview. */
 
+import { drawPreview } from '@visavox/playground/preview';
 import { BLANK, fillSelect } from '../fields.ts';
 import { find } from '../page.ts';
 import type { Catalogue, SettingsPanel } from '../panel.ts';
-import { drawPreview } from '@visavox/playground/preview';
 
 export interface PositionPanel extends SettingsPanel {
   /** Size of the picture to ask for, in CSS pixels. */
