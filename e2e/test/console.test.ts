@@ -193,6 +193,14 @@ describe.skipIf(chromiumPath === undefined)('the page at / in Chromium', () => {
     await page.close();
   });
 
+  test.each(['/docs', '/docs/manage', '/docs/speko'])('%s can be read by everyone', async (path) => {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    await page.goto(server.url + path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(await findAccessibilityProblems(page)).toEqual([]);
+    await page.close();
+  });
+
   test('leaving the page ends the session in order', async () => {
     const api = createApi(server);
     const { page } = await openPage({ width: 800, height: 600 });
