@@ -31,16 +31,30 @@ interface PageUnderTest {
   readonly keyInPage: boolean;
   /** The script-tag page shows no text panel and plays files at once. */
   readonly scriptTag: boolean;
-  /** Name of its pictures in the documentation, for those that are in it. */
-  readonly image?: string;
+  /** Name of its pictures in the documentation. */
+  readonly image: string;
 }
 
 const PAGES: readonly PageUnderTest[] = [
   { title: 'Vanilla ESM', app: 'vanilla', path: '/', keyInPage: true, scriptTag: false, image: 'vanilla' },
-  { title: 'Vanilla IIFE', app: 'vanilla', path: '/script-tag.html', keyInPage: true, scriptTag: true },
-  { title: 'TypeScript', app: 'typescript', path: '/', keyInPage: true, scriptTag: false },
+  {
+    title: 'Vanilla IIFE',
+    app: 'vanilla',
+    path: '/script-tag.html',
+    keyInPage: true,
+    scriptTag: true,
+    image: 'script-tag',
+  },
+  {
+    title: 'TypeScript',
+    app: 'typescript',
+    path: '/',
+    keyInPage: true,
+    scriptTag: false,
+    image: 'typescript',
+  },
   { title: 'SvelteKit', app: 'svelte', path: '/', keyInPage: false, scriptTag: false, image: 'svelte' },
-  { title: 'Next.js', app: 'nextjs', path: '/', keyInPage: false, scriptTag: false },
+  { title: 'Next.js', app: 'nextjs', path: '/', keyInPage: false, scriptTag: false, image: 'nextjs' },
 ];
 
 describe.skipIf(chromiumPath === undefined)('the demo apps in Chromium', () => {
@@ -85,11 +99,18 @@ describe.skipIf(chromiumPath === undefined)('the demo apps in Chromium', () => {
     const page = await browser.newPage({ viewport, colorScheme });
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(await urlOf(subject));
+    const url = await urlOf(subject);
+    // Some create their session as soon as they are loaded.
+    const created = page.waitForResponse(
+      (response) => /\/session\/?$/.test(new URL(response.url()).pathname) && response.ok(),
+      { timeout: 60_000 },
+    );
+    created.catch(() => {});
+    await page.goto(url);
     expect(await page.title()).toBe(`SDK Playground — ${subject.title}`);
     const docs = page.getByRole('link', { name: 'API Docs ↗' });
     expect(await docs.getAttribute('href')).toBe(`${server.url}/docs`);
-    return { page, errors };
+    return { page, errors, created };
   }
 
   async function authorize(page: Page) {
@@ -144,7 +165,7 @@ describe.skipIf(chromiumPath === undefined)('the demo apps in Chromium', () => {
   }
 
   async function saveScreenshot(page: Page, { image }: PageUnderTest, size: 'desktop' | 'phone') {
-    if (process.env['UPDATE_SCREENSHOTS'] !== '1' || image === undefined) return;
+    if (process.env['UPDATE_SCREENSHOTS'] !== '1') return;
     if (size === 'desktop') await page.evaluate(() => scrollTo(0, 0));
     // In the middle of a word rather than at its beginning.
     await page.waitForTimeout(1300);
@@ -257,10 +278,7 @@ describe.skipIf(chromiumPath === undefined)('the demo apps in Chromium', () => {
     }, 120_000);
 
     test('fits a phone, in the dark too, and tells why the server ended the session', async () => {
-      const { page, errors } = await open(subject, PHONE, 'dark');
-      const created = page.waitForResponse(
-        (response) => /\/session\/?$/.test(response.url()) && response.ok(),
-      );
+      const { page, errors, created } = await open(subject, PHONE, 'dark');
       if (subject.keyInPage) {
         await authorize(page);
         await expectNoSidewaysScrolling(page);
