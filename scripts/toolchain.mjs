@@ -28,6 +28,8 @@ export async function runOnToolchain(script) {
     cwd: REPOSITORY,
     stdio: 'inherit',
     env: {
+      // Compiled modules are kept: every start after the first takes about a second of processor time less.
+      NODE_COMPILE_CACHE: path.join(TOOLCHAIN, 'compile-cache'),
       ...process.env,
       PATH: [path.dirname(NODE), path.join(REPOSITORY, 'node_modules', '.bin'), process.env.PATH ?? ''].join(
         path.delimiter,

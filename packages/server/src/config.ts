@@ -431,6 +431,7 @@ export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Process
     'LD_LIBRARY_PATH',
     'SystemRoot',
     'NODE_OPTIONS',
+    'NODE_COMPILE_CACHE',
   ];
   return Object.fromEntries(
     names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
