@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { decodeAudio } from '../audio-files/index.ts';
-import { createBaseApp } from '../http/base-app.ts';
+import { createBaseApp, createFetch } from '../http/base-app.ts';
 import { bindCalls, CALL_PATHS } from '../http/gateway-app.ts';
 import { createKeyring } from '../http/keyring.ts';
 import { openProviders } from '../open-providers.ts';
@@ -183,7 +183,7 @@ async function start({ config, providers: facts, mainSocket, port }: StartMessag
     (error) => error instanceof ElsewhereError,
   );
 
-  const answer = getRequestListener(app.fetch);
+  const answer = getRequestListener(createFetch(app));
   const server = createServer((incoming: WithBody, outgoing) => {
     if (!isCall(incoming)) {
       passOn.request(incoming, outgoing);

@@ -5,10 +5,10 @@ import { createOpenApiDocument, type OpenApiDocument, PlatformError, persoRoutes
 import { manageRoutes } from '@visavox/contract/manage';
 import { openAiRoutes, spekoRoutes } from '@visavox/contract/speko';
 import type { Context } from 'hono';
-import { createBaseApp } from './base-app.ts';
+import { type AppFetch, createBaseApp, createFetch } from './base-app.ts';
 import { type BindOptions, bindRoutes } from './bind.ts';
 import { renderDocsPage } from './docs.ts';
-import { bindGateway, type GatewayAppOptions } from './gateway-app.ts';
+import { bindCalls, bindGateway, CALL_PATHS, type GatewayAppOptions } from './gateway-app.ts';
 import type { Keyring } from './keyring.ts';
 import { createManageHandlers, type ManageContext } from './manage/routes.ts';
 import { serveMediaFiles } from './media-files.ts';
@@ -44,9 +44,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-export function createHttpApp(options: HttpOptions): {
-  fetch(request: Request, env?: object): Response | Promise<Response>;
-} {
+export function createHttpApp(options: HttpOptions): { readonly fetch: AppFetch } {
   const { log, store } = options;
   const { limits, keyring } = options;
   const app = createBaseApp(log);
@@ -121,6 +119,8 @@ export function createHttpApp(options: HttpOptions): {
   bindRoutes(app, manageRoutes, createManageHandlers(options), binding);
 
   bindGateway(app, options, binding);
+  const calls = createBaseApp(log);
+  bindCalls(calls, options, binding);
 
   app.get('*', async (context) => {
     const file = await findConsoleFile(options.consoleDirectory, context.req.path);
@@ -137,7 +137,7 @@ export function createHttpApp(options: HttpOptions): {
       },
     });
   });
-  return app;
+  return { fetch: createFetch(app, { app: calls, paths: CALL_PATHS }) };
 }
 
 async function findConsoleFile(

@@ -7,25 +7,15 @@ import { CORS_HEADERS, errorResponse, toPlatformError } from './errors.ts';
 
 const COMMON_HEADERS = [...Object.entries(CORS_HEADERS), ['X-Content-Type-Options', 'nosniff']] as const;
 
-/** `answerFirst`: may answer an error in its own way. */
+export type AppFetch = (request: Request, env?: object) => Response | Promise<Response>;
+
+/** Routes, and what is answered where none fits or one fails. `answerFirst`: may answer an error in its own way. */
 export function createBaseApp(
   log: Log,
   answerFirst: (error: Error, context: Context) => Response | undefined = () => undefined,
 ): Hono {
-  const app = new Hono({ getPath: (request: Request) => normalizePath(pathOf(request.url)) });
-  app.use(async (context, next) => {
-    if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS_HEADERS });
-    // No name holds a NUL character, and no database can be asked for one.
-    if (context.req.path.includes('%00')) throw new PlatformError('not_found', 'Nothing is here.');
-    // Set on the socket's own answer where there is one: changing those of a response costs far more.
-    const { outgoing } = (context.env ?? {}) as { outgoing?: Pick<ServerResponse, 'setHeader'> };
-    if (outgoing !== undefined) for (const [name, value] of COMMON_HEADERS) outgoing.setHeader(name, value);
-    await next();
-    if (outgoing === undefined)
-      for (const [name, value] of COMMON_HEADERS) context.res.headers.set(name, value);
-    return undefined;
-  });
-  app.notFound(() => errorResponse(new PlatformError('not_found', 'Nothing is here.')));
+  const app = new Hono({ getPath });
+  app.notFound(nothingHere);
   app.onError((error, context) => {
     const answer = answerFirst(error, context);
     if (answer !== undefined) return answer;
@@ -35,6 +25,43 @@ export function createBaseApp(
       : errorResponse(toPlatformError(error, log));
   });
   return app;
+}
+
+/**
+ * The face of an app: preflights, and the headers that every answer has. POST requests to the paths of `calls` go to an app
+ * with one handler for each: the way through a stack of handlers is a noticeable part of what a call takes.
+ */
+export function createFetch(
+  app: Hono,
+  calls?: { readonly app: Hono; readonly paths: ReadonlySet<string> },
+): AppFetch {
+  const answer = (request: Request, env: object | undefined): Response | Promise<Response> => {
+    const path = getPath(request);
+    // No name holds a NUL character, and no database can be asked for one.
+    if (path.includes('%00')) return nothingHere();
+    const isCall = request.method === 'POST' && calls?.paths.has(path) === true;
+    return (isCall ? calls.app : app).fetch(request, env);
+  };
+  return (request, env) => {
+    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS_HEADERS });
+    // Set on the socket's own answer where there is one: changing those of a response costs far more.
+    const { outgoing } = (env ?? {}) as { outgoing?: Pick<ServerResponse, 'setHeader'> };
+    if (outgoing === undefined) return withCommonHeaders(answer(request, env));
+    for (const [name, value] of COMMON_HEADERS) outgoing.setHeader(name, value);
+    return answer(request, env);
+  };
+}
+
+const nothingHere = (): Response => errorResponse(new PlatformError('not_found', 'Nothing is here.'));
+
+async function withCommonHeaders(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer;
+  for (const [name, value] of COMMON_HEADERS) response.headers.set(name, value);
+  return response;
+}
+
+function getPath(request: Request): string {
+  return normalizePath(pathOf(request.url));
 }
 
 /** The path of an absolute URL, as it came: requests are too many for a parser that they do not need. */

@@ -28,6 +28,8 @@ export interface BindOptions {
   readonly onError?: (error: unknown) => Response;
   /** What is checked besides the key, before the handler. */
   readonly admit?: (caller: KeyOwner) => void;
+  /** Other methods of these paths come to another app. */
+  readonly withoutOtherMethods?: boolean;
 }
 
 /** Of the whole path set the methods of one path come together, so that 405 is told from 404. */
@@ -70,6 +72,7 @@ export function bindRoutes<Id extends string>(
       });
       app.on(route.method.toUpperCase(), path, handle);
     }
+    if (options.withoutOtherMethods === true) continue;
     app.all(
       path,
       guard(async (context) => {

@@ -26,29 +26,30 @@ export const CALL_PATHS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Binds the calls alone. `mayPass`: errors that are for the app, not for the caller. */
+/** Binds the calls alone, for POST requests to {@link CALL_PATHS}. `mayPass`: errors that are for the app, not for the caller. */
 export function bindCalls(
   app: Hono,
   options: CallsContext & OpenAiContext & Pick<GatewayAppOptions, 'admitCall'>,
-  binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf'>,
-  mayPass: (error: unknown) => boolean,
+  binding: GatewayBinding,
+  mayPass: (error: unknown) => boolean = () => false,
 ): void {
   const { log, admitCall: admit } = options;
+  const shared = { ...binding, admit, withoutOtherMethods: true };
   const orPass = (respond: (error: unknown) => Response) => (error: unknown) => {
     if (mayPass(error)) throw error;
     return respond(error);
   };
   bindRoutes(app, pickRoutes(spekoRoutes, SPEKO_CALLS), createCallHandlers(options), {
-    ...binding,
-    admit,
+    ...shared,
     onError: orPass((error) => spekoErrorResponse(toSpekoError(error, log))),
   });
   bindRoutes(app, pickRoutes(openAiRoutes, OPENAI_CALLS), createOpenAiHandlers(options), {
-    ...binding,
-    admit,
+    ...shared,
     onError: orPass((error) => openAiErrorResponse(toOpenAiError(error, log))),
   });
 }
+
+type GatewayBinding = Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf' | 'clientAddressHeader'>;
 
 /** Telephony: in the contract, but not on this server. */
 const NOT_OFFERED = [
@@ -61,11 +62,7 @@ const NOT_OFFERED = [
   '/v1/calls/:id/transfers/*',
 ];
 
-export function bindGateway(
-  app: Hono,
-  options: GatewayAppOptions,
-  binding: Pick<BindOptions, 'keyring' | 'limits' | 'baseUrlOf' | 'clientAddressHeader'>,
-): void {
+export function bindGateway(app: Hono, options: GatewayAppOptions, binding: GatewayBinding): void {
   const { log, admitCall: admit } = options;
   const onError = (error: unknown) => spekoErrorResponse(toSpekoError(error, log));
   serveUploads(app, { ...options, onError });

@@ -25,10 +25,10 @@ export interface Attempt {
 }
 
 /**
- * What an item of a candidate's stream means: `output` commits; `alive` proves that it works on an answer and gives it
- * more time; `nothing` proves nothing.
+ * What an item of a candidate's stream means: `output` commits; `whole` commits and is all there is; `alive` proves that it
+ * works on an answer and gives it more time; `nothing` proves nothing.
  */
-export type Meaning = 'output' | 'alive' | 'nothing';
+export type Meaning = 'output' | 'whole' | 'alive' | 'nothing';
 
 export interface FailoverOptions<T extends Target, Item> {
   readonly candidates: readonly T[];
@@ -215,6 +215,11 @@ function startTry<T extends Target, Item>(
           clearTimeout(timer);
           return { type: 'output', items: follow(held, iterator) };
         }
+        if (meaning === 'whole') {
+          clearTimeout(timer);
+          settle(() => breakers.succeeded(id));
+          return { type: 'output', items: asyncItems(held) };
+        }
       }
     } catch (error) {
       clearTimeout(timer);
@@ -266,6 +271,16 @@ function startTry<T extends Target, Item>(
       clearTimeout(timer);
       left.abort();
       settle(undefined);
+    },
+  };
+}
+
+/** What is there already, without the turns that a generator would take. */
+function asyncItems<Item>(items: readonly Item[]): AsyncIterable<Item> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = items.values();
+      return { next: async () => iterator.next() };
     },
   };
 }

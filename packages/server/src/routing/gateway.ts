@@ -255,8 +255,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         'llm',
         context,
         ranking,
-        (candidate, signal) => generateOnce(candidate, callOptions, signal),
-        () => 'output',
+        (candidate, signal) =>
+          whole(() =>
+            generateWithLanguageModel(modelOf(candidate), callOptions, { what: whatOf(candidate), signal }),
+          ),
+        () => 'whole',
       );
       const result = await firstOf(committed.items);
       record('llm', context, committed.candidate, tokensOf(result.usage));
@@ -312,18 +315,20 @@ export function createGateway(options: GatewayOptions): Gateway {
           context,
           ranking,
           (candidate, signal) =>
-            recognize(
-              candidate,
-              clip,
-              {
-                ...wishes,
-                signal,
-                ...(file === undefined ? {} : { file }),
-                ...(spoken === undefined ? {} : { language: spoken }),
-              },
-              () => heardNothing.push(candidate),
+            whole(() =>
+              recognize(
+                candidate,
+                clip,
+                {
+                  ...wishes,
+                  signal,
+                  ...(file === undefined ? {} : { file }),
+                  ...(spoken === undefined ? {} : { language: spoken }),
+                },
+                () => heardNothing.push(candidate),
+              ),
             ),
-          () => 'output',
+          () => 'whole',
         );
         const transcript = await firstOf(committed.items);
         record('stt', context, committed.candidate, { seconds: clip.samples.length / clip.sampleRateHz });
@@ -381,14 +386,6 @@ function hedgeDelay(candidate: Candidate | undefined): number {
 
 function whatOf({ providerId }: Candidate): string {
   return `the answer of ${providerId}`;
-}
-
-async function* generateOnce(
-  candidate: Candidate,
-  options: Omit<LanguageModelV4CallOptions, 'abortSignal'>,
-  signal: AbortSignal,
-): AsyncGenerator<LanguageModelV4GenerateResult> {
-  yield await generateWithLanguageModel(modelOf(candidate), options, { what: whatOf(candidate), signal });
 }
 
 /** Models by their catalogue: making one costs more than calling it. */
@@ -456,12 +453,12 @@ async function* speak(
   }
 }
 
-async function* recognize(
+async function recognize(
   candidate: Candidate,
   clip: PcmClip,
   options: RecognitionOptions,
   onNothing: () => void,
-): AsyncGenerator<Transcript> {
+): Promise<Transcript> {
   const { recognizer } = candidate.provider;
   if (recognizer === undefined)
     throw new ProviderError('unavailable', `${candidate.providerId} has no recogniser`);
@@ -470,7 +467,7 @@ async function* recognize(
     onNothing();
     throw new ProviderError('empty', `the recogniser of ${candidate.providerId} heard nothing`);
   }
-  yield transcript;
+  return transcript;
 }
 
 /** Each candidate's voice: the caller's where the vendor has it, else one of the same gender that speaks the language. */
@@ -536,12 +533,16 @@ function isAllZero(samples: Int16Array): boolean {
   return samples.every((sample) => sample === 0);
 }
 
+/** A result that comes at once, as a stream of one item. */
+function whole<T>(produce: () => Promise<T>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: await produce() }) }),
+  };
+}
+
 async function firstOf<T>(items: AsyncIterable<T>): Promise<T> {
-  let found: { readonly item: T } | undefined;
-  // To the end, so that the call counts as done.
-  for await (const item of items) found ??= { item };
-  if (found === undefined) throw new ProviderError('empty', 'the answer held no output');
-  return found.item;
+  for await (const item of items) return item;
+  throw new ProviderError('empty', 'the answer held no output');
 }
 
 async function* watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {

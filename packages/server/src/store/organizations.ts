@@ -1,5 +1,5 @@
 /** Organizations and their API keys. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import * as schema from './schema.ts';
@@ -56,7 +56,7 @@ const HINT_CHARACTERS = 9;
 
 /** SHA-256 as hexadecimal: keys have at least 128 bits of their own, so a fast hash is enough. */
 export function hashApiKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+  return hash('sha256', key);
 }
 
 export function createOrganizationStore<Kind extends PgQueryResultHKT>(

@@ -1,6 +1,6 @@
 /** The OpenAI-compatible face of the voice gateway (section 12): any OpenAI client works by changing its URL. */
 import { encodeWav, type PcmClip } from '@visavox/audio';
-import { routingIntent } from '@visavox/contract/speko';
+import { type RoutingIntentBody, routingIntent } from '@visavox/contract/speko';
 import { z } from 'zod';
 import { type Voice, voicesOf } from '../../providers/provider.ts';
 import type { CallContext, Gateway, Route } from '../../routing/gateway.ts';
@@ -61,6 +61,21 @@ const transcriptionFields = z.strictObject({
 
 const OBJECTIVE_NAMES = ['latency', 'cost', 'quality', 'accuracy', 'balanced'];
 
+/** Intents that were checked: most calls have the same few. */
+const intents = new Map<string, RoutingIntentBody>();
+const MAX_INTENTS = 1000;
+
+function intentOf(language: string, region: string, optimizeFor: string): RoutingIntentBody | undefined {
+  const name = `${language} ${region} ${optimizeFor}`;
+  const known = intents.get(name);
+  if (known !== undefined) return known;
+  const { data } = routingIntent.safeParse({ language, region, optimizeFor });
+  if (data === undefined) return undefined;
+  if (intents.size >= MAX_INTENTS) intents.clear();
+  intents.set(name, data);
+  return data;
+}
+
 export function createOpenAiHandlers(options: OpenAiContext) {
   const { gateway, log } = options;
 
@@ -81,19 +96,19 @@ export function createOpenAiHandlers(options: OpenAiContext) {
         `X-Speko-Objective must be one of ${OBJECTIVE_NAMES.join(', ')}.`,
       );
     }
-    const wanted = routingIntent.safeParse({
-      language: header('x-speko-language') ?? language ?? 'en',
-      region: header('x-speko-region') ?? 'global',
-      optimizeFor: objectiveOf(objective),
-    });
-    if (!wanted.success) {
+    const intent = intentOf(
+      header('x-speko-language') ?? language ?? 'en',
+      header('x-speko-region') ?? 'global',
+      objectiveOf(objective),
+    );
+    if (intent === undefined) {
       throw new OpenAiError(400, 'unsupported_language', 'Expected a language tag such as en or es-MX.');
     }
     const maxPrice = readMaxPrice(header('x-speko-max-price'));
     if (maxPrice === null) {
       throw new OpenAiError(400, 'wrong_api_format', 'X-Speko-Max-Price must be a number of US dollars.');
     }
-    const base = contextOf(call, wanted.data, undefined, signal);
+    const base = contextOf(call, intent, undefined, signal);
     const pin = model === 'auto' ? undefined : gateway.resolve(modality, model, base.organizationId);
     if (model !== 'auto' && pin === undefined) {
       throw new OpenAiError(
@@ -116,15 +131,16 @@ export function createOpenAiHandlers(options: OpenAiContext) {
     async createChatCompletion(call: Call): Promise<Response> {
       const { value } = await readJson(call.request, chatRequest, MAX_JSON_BYTES);
       const startedAtMs = performance.now();
-      const { signal, stop } = stoppable(call.request);
-      const context = contextFor(call, 'llm', value.model, undefined, signal);
       if (value.stream !== true) {
+        const context = contextFor(call, 'llm', value.model, undefined, call.request.signal);
         const routed = await gateway.generate(toCallOptions(value), context);
         return jsonResponse(
           toChatCompletion(identityOf(nameOf(routed), options.now()), routed.result),
           routeHeaders(routed, context, startedAtMs),
         );
       }
+      const { signal, stop } = stoppable(call.request);
+      const context = contextFor(call, 'llm', value.model, undefined, signal);
       const routed = await gateway.complete(toCallOptions(value), context);
       const identity = identityOf(nameOf(routed), options.now());
       return streamEvents(toChunks(identity, routed.items, value.stream_options?.include_usage === true), {
@@ -166,7 +182,7 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       const form = await readForm(call.request, MAX_FORM_BYTES);
       const fields = validate(transcriptionFields, Object.fromEntries(form));
       const startedAtMs = performance.now();
-      const { signal } = stoppable(call.request);
+      const { signal } = call.request;
       const context = contextFor(call, 'stt', fields.model, fields.language, signal);
       const recording = await readRecording(
         new Uint8Array(await fields.file.arrayBuffer()),
