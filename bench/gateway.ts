@@ -3,8 +3,9 @@
  * prints a table for each question: `node bench/gateway.ts`.
  *
  * `--quick` takes a minute or two. `--portkey FOLDER` (where npm installed `@portkey-ai/gateway`) and `--litellm FOLDER` (a
- * Python environment with `litellm[proxy]`) add those gateways to the same run. `--processes N`: gateway processes of the
- * measured server, 1 by default; a second server answers calls in its main process. `--only latency|streams|load|memory`.
+ * Python environment with `litellm[proxy]`) add those gateways to the same run, `--floor` a bare proxy: what a hop costs here
+ * at least. `--processes N`: gateway processes of the measured server, 1 by default; a second server answers calls in its
+ * main process. `--only latency|streams|load|memory`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
+import { startBareProxy } from './src/bare-proxy.ts';
 import {
   MOCK_MODEL,
   MOCK_VOICE_MODEL,
@@ -42,6 +44,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     portkey: { type: 'string' },
     litellm: { type: 'string' },
+    floor: { type: 'boolean', default: false },
     processes: { type: 'string', default: '1' },
   },
 });
@@ -103,6 +106,11 @@ async function startTargets(vendor: MockVendor): Promise<readonly Target[]> {
     await openVisavox(OWN, Number(flags.processes)),
     await openVisavox('Visavox, main process', 0),
   ];
+  if (flags.floor) {
+    const { baseUrl, processId, close } = await startBareProxy(vendor.baseUrl);
+    closers.push(close);
+    targets.push({ ...direct, name: 'a bare proxy', baseUrl, processIds: [processId] });
+  }
   if (flags.portkey !== undefined) targets.push(await startPortkey(flags.portkey, vendor));
   if (flags.litellm !== undefined) targets.push(await startLiteLlm(flags.litellm, vendor));
   return targets;
@@ -235,7 +243,7 @@ async function streamText(target: Target): Promise<number[]> {
 async function streamSpeech(target: Target): Promise<number[]> {
   const { body } = await post(target, 'audio/speech', {
     model: target.speech?.model,
-    voice: target.name === 'direct' ? 'alloy' : 'auto',
+    voice: target.model === 'auto' ? 'auto' : 'alloy',
     input: 'Hello there.',
     response_format: 'pcm',
   });
