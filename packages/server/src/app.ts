@@ -22,16 +22,14 @@ import { withoutUndefined } from './http/without-undefined.ts';
 import { createKnowledge } from './knowledge/index.ts';
 import { createMediaPool } from './media/pool.ts';
 import { openProviders } from './open-providers.ts';
+import { openRouting } from './open-routing.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import type { Provider } from './providers/provider.ts';
 import { findVendor } from './providers/vendors/all.ts';
-import { createBreakers } from './routing/breakers.ts';
 import { admitWithinBudget } from './routing/budget.ts';
 import { createCatalogue } from './routing/catalogue.ts';
 import { createEngines } from './routing/engines.ts';
-import { createGateway } from './routing/gateway.ts';
 import { createMeter } from './routing/meter.ts';
-import { createRouter } from './routing/router.ts';
 import { loadScores } from './routing/score-book.ts';
 import { openVendorKeys } from './routing/vendor-keys.ts';
 import { createSecrets, type Secrets } from './secrets/secrets.ts';
@@ -53,7 +51,6 @@ const SDK_DIRECTORY = fileURLToPath(new URL('../../perso-interactive-sdk-web/dis
 const DEFAULT_STYLE = 'yuri-front_natural';
 const VERSION = '0.1.0';
 const MAX_UPLOAD_SECONDS = 600;
-const SCORES_REFRESH_MS = 30_000;
 /** Time to ask once more, for clients whose session was ended by a stop. */
 const FAREWELL_MS = 700;
 const MAX_FETCHED_BYTES = 32 * 1024 * 1024;
@@ -157,23 +154,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const secrets = createSecrets(config.secret ?? (await data.serverSecret()), config.earlierSecrets);
     await sealAnew(store.gateway, secrets);
     const clock = () => performance.now();
-    const breakers = createBreakers({ now: clock });
-    const router = createRouter({
-      providers,
-      scores: await loadScores(store.gateway),
-      breakers,
-      now: clock,
-      allowProvisional: config.routing.provisional,
-      allowUnmeasured: config.routing.unmeasured,
-    });
-    const reloadScores = async () => router.setScores(await loadScores(store.gateway));
-    // Other nodes import measurements too.
-    const scoreTimer = setInterval(() => {
-      reloadScores().catch((error: unknown) =>
-        log.warn({ err: error }, 'measurements could not be read again'),
-      );
-    }, SCORES_REFRESH_MS).unref();
-    cleanups.push(async () => clearInterval(scoreTimer));
     const meter = createMeter({
       write: (records) => store.gateway.addUsage(records),
       now,
@@ -193,19 +173,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       onError: (error) => log.error({ err: error }, 'the keys of vendors could not be read'),
     });
     cleanups.push(() => vendorKeys.close());
-    const gateway = createGateway({
-      router,
-      breakers,
+    const routing = await openRouting({
+      config,
+      providers,
       meter,
-      keysOf: (organizationId) => vendorKeys.of(organizationId),
+      vendorKeys,
+      loadScores: () => loadScores(store.gateway),
+      log,
       now: clock,
-      hedging: config.routing.hedging,
-      onFailure: (attempt, context) =>
-        log.warn(
-          { ...attempt, organization: context.organizationId },
-          'a provider failed; the next one is tried',
-        ),
     });
+    cleanups.push(async () => routing.close());
+    const { router, gateway, reloadScores } = routing;
     const catalogue = createCatalogue(providers, {
       defaultModel: config.openaiModel,
       engines: createEngines(gateway),

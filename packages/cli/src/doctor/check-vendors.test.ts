@@ -41,7 +41,7 @@ test('without a key nothing is asked', async () => {
 });
 
 test('every vendor can be asked, at the address that is set for it, with its key and nothing that costs', async () => {
-  expect([...ASKABLE_VENDORS].sort()).toEqual(VENDOR_VARIABLES.map(({ id }) => id).sort());
+  expect([...ASKABLE_VENDORS].sort()).toEqual(Object.keys(VENDOR_VARIABLES).sort());
   const asked = new Map<string, string>();
   const server = await loopback.http(async (request: IncomingMessage, response) => {
     const [, id = '', ...rest] = (request.url ?? '').split('/');
@@ -51,13 +51,13 @@ test('every vendor can be asked, at the address that is set for it, with its key
     response.writeHead(shown ? (request.method === 'POST' ? 400 : 200) : 401).end('{}');
   });
   const environment: NodeJS.ProcessEnv = {};
-  for (const { id, keyVariables, baseUrlVariable } of VENDOR_VARIABLES) {
+  for (const { id, keyVariables, baseUrlVariable } of Object.values(VENDOR_VARIABLES)) {
     environment[keyVariables.at(-1) ?? ''] = SECRET;
     environment[baseUrlVariable] = `${server}/${id}/`;
   }
   const findings = await check(environment);
   expect(findings.map(({ check: name, state }) => `${name} ${state}`)).toEqual(
-    VENDOR_VARIABLES.map(({ id }) => `vendor ${id} ok`),
+    Object.keys(VENDOR_VARIABLES).map((id) => `vendor ${id} ok`),
   );
   expect([...asked.entries()].sort().map(([id, request]) => `${id} ${request}`)).toEqual([
     'anthropic GET /v1/models?limit=1',

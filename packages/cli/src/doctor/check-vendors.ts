@@ -15,7 +15,9 @@ export interface CheckVendorsOptions {
 }
 
 export async function checkVendors(options: CheckVendorsOptions): Promise<readonly Finding[]> {
-  const found = await Promise.all(VENDOR_VARIABLES.map((vendor) => checkVendor(vendor, options)));
+  const found = await Promise.all(
+    Object.values(VENDOR_VARIABLES).map((vendor) => checkVendor(vendor, options)),
+  );
   const findings = found.filter((finding) => finding !== undefined);
   return findings.length > 0
     ? findings

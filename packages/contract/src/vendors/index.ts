@@ -1,36 +1,40 @@
 /**
  * The environment variables of vendors that are reached with a key: what the operator's key, address and settings are
- * called. A test of the whole compares it with the server's list.
+ * called.
  */
 
 export interface VendorVariables {
   /** As in routing tables and constraints. */
   readonly id: string;
   readonly displayName: string;
-  /** In the vendor's own naming. */
+  /** That hold the operator's key, in the vendor's own naming; the first one set counts. */
   readonly keyVariables: readonly string[];
-  /** An address in place of the vendor's own. */
+  /** An address in place of the vendor's own (a deployment of one's own, a proxy). */
   readonly baseUrlVariable: string;
+  /** Further settings by option, e.g. `{ region: 'AZURE_SPEECH_REGION' }`. */
   readonly settingVariables?: Readonly<Partial<Record<'region' | 'project', string>>>;
 }
 
-export const VENDOR_VARIABLES: readonly VendorVariables[] = [
-  vendor('anthropic', 'Anthropic', 'ANTHROPIC'),
-  vendor('assemblyai', 'AssemblyAI', 'ASSEMBLYAI', { settingVariables: { region: 'ASSEMBLYAI_REGION' } }),
-  vendor('azure', 'Azure Speech', 'AZURE_SPEECH', {
+export const VENDOR_VARIABLES = {
+  anthropic: vendor('anthropic', 'Anthropic', 'ANTHROPIC'),
+  assemblyai: vendor('assemblyai', 'AssemblyAI', 'ASSEMBLYAI', {
+    settingVariables: { region: 'ASSEMBLYAI_REGION' },
+  }),
+  azure: vendor('azure', 'Azure Speech', 'AZURE_SPEECH', {
     keyVariables: ['AZURE_SPEECH_KEY'],
     settingVariables: { region: 'AZURE_SPEECH_REGION' },
   }),
-  vendor('cartesia', 'Cartesia', 'CARTESIA'),
-  vendor('cerebras', 'Cerebras', 'CEREBRAS'),
-  vendor('deepgram', 'Deepgram', 'DEEPGRAM'),
-  vendor('deepseek', 'DeepSeek', 'DEEPSEEK'),
-  vendor('elevenlabs', 'ElevenLabs', 'ELEVENLABS', {
+  cartesia: vendor('cartesia', 'Cartesia', 'CARTESIA'),
+  cerebras: vendor('cerebras', 'Cerebras', 'CEREBRAS'),
+  deepgram: vendor('deepgram', 'Deepgram', 'DEEPGRAM'),
+  deepseek: vendor('deepseek', 'DeepSeek', 'DEEPSEEK'),
+  elevenlabs: vendor('elevenlabs', 'ElevenLabs', 'ELEVENLABS', {
     keyVariables: ['ELEVENLABS_API_KEY', 'ELEVEN_API_KEY'],
   }),
-  vendor('fireworks', 'Fireworks AI', 'FIREWORKS'),
-  vendor('google', 'Google', 'GOOGLE', {
+  fireworks: vendor('fireworks', 'Fireworks AI', 'FIREWORKS'),
+  google: vendor('google', 'Google', 'GOOGLE', {
     keyVariables: [
+      // Opens more than a key.
       'GOOGLE_CREDENTIALS_JSON',
       'GOOGLE_API_KEY',
       'GEMINI_API_KEY',
@@ -38,14 +42,14 @@ export const VENDOR_VARIABLES: readonly VendorVariables[] = [
     ],
     settingVariables: { project: 'GOOGLE_CLOUD_PROJECT', region: 'GOOGLE_CLOUD_REGION' },
   }),
-  vendor('groq', 'Groq', 'GROQ'),
-  vendor('mistral', 'Mistral', 'MISTRAL'),
-  vendor('openai', 'OpenAI', 'OPENAI'),
-  vendor('rime', 'Rime', 'RIME'),
-  vendor('soniox', 'Soniox', 'SONIOX', { settingVariables: { region: 'SONIOX_REGION' } }),
-  vendor('together', 'Together AI', 'TOGETHER'),
-  vendor('xai', 'xAI', 'XAI'),
-];
+  groq: vendor('groq', 'Groq', 'GROQ'),
+  mistral: vendor('mistral', 'Mistral', 'MISTRAL'),
+  openai: vendor('openai', 'OpenAI', 'OPENAI'),
+  rime: vendor('rime', 'Rime', 'RIME'),
+  soniox: vendor('soniox', 'Soniox', 'SONIOX', { settingVariables: { region: 'SONIOX_REGION' } }),
+  together: vendor('together', 'Together AI', 'TOGETHER'),
+  xai: vendor('xai', 'xAI', 'XAI'),
+} satisfies Readonly<Record<string, VendorVariables>>;
 
 /** The variables that a vendor's key may stand in, the first one set counts. Each has a variant that ends in `_FILE`. */
 export function vendorKeyVariables({ id, keyVariables }: VendorVariables): readonly string[] {

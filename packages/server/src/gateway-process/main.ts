@@ -10,13 +10,11 @@ import { createBaseApp, createFetch } from '../http/base-app.ts';
 import { bindCalls, CALL_PATHS } from '../http/gateway-app.ts';
 import { createKeyring } from '../http/keyring.ts';
 import { openProviders } from '../open-providers.ts';
+import { openRouting } from '../open-routing.ts';
 import type { Provider } from '../providers/provider.ts';
 import { findVendor } from '../providers/vendors/all.ts';
-import { createBreakers } from '../routing/breakers.ts';
 import { admitWithinBudget } from '../routing/budget.ts';
-import { createGateway } from '../routing/gateway.ts';
 import { createMeter } from '../routing/meter.ts';
-import { createRouter } from '../routing/router.ts';
 import { openVendorKeys } from '../routing/vendor-keys.ts';
 import { createLog } from '../telemetry/log.ts';
 import { openMainChannel } from './main-services.ts';
@@ -34,7 +32,6 @@ import { createSharedLimits } from './shared-limits.ts';
 const MAX_BODY_BYTES = 26 * 1024 * 1024;
 /** So late may a key notice that its budget is used up. */
 const FLUSH_MS = 100;
-const SCORES_REFRESH_MS = 30_000;
 const CLOSE_MS = 3000;
 
 /** The call needs an engine that only the main process has. */
@@ -87,20 +84,7 @@ async function start({ config, providers: facts, mainSocket, port }: StartMessag
     return absent;
   });
 
-  const breakers = createBreakers({ now: clock });
-  const router = createRouter({
-    providers,
-    scores: await services.loadScores(),
-    breakers,
-    now: clock,
-    allowProvisional: config.routing.provisional,
-    allowUnmeasured: config.routing.unmeasured,
-  });
   const onError = (error: unknown) => log.warn({ err: error }, 'the main process did not answer');
-  const reloadScores = () => services.loadScores().then((scores) => router.setScores(scores), onError);
-  // Other nodes import measurements too.
-  const scoreTimer = setInterval(() => void reloadScores(), SCORES_REFRESH_MS).unref();
-
   /** What calls of each key have cost, as the main process last said. */
   const spent = new Map<string, number>();
   const meter = createMeter({
@@ -120,22 +104,19 @@ async function start({ config, providers: facts, mainSocket, port }: StartMessag
     onUnreadable: () => {},
     onError,
   });
-  const gateway = createGateway({
-    router,
-    breakers,
+  const routing = await openRouting({
+    config,
+    providers,
     meter,
-    keysOf: (organizationId) => vendorKeys.of(organizationId),
-    now: clock,
-    hedging: config.routing.hedging,
+    vendorKeys,
+    loadScores: () => services.loadScores(),
     checkCandidates(candidates) {
       if (candidates.some(({ provider }) => elsewhere.has(provider))) throw new ElsewhereError();
     },
-    onFailure: (attempt, context) =>
-      log.warn(
-        { ...attempt, organization: context.organizationId },
-        'a provider failed; the next one is tried',
-      ),
+    log,
+    now: clock,
   });
+  const { router, gateway } = routing;
   const limits = createSharedLimits(services, { now: clock, onError });
   const keyring = createKeyring({
     store: {
@@ -154,7 +135,7 @@ async function start({ config, providers: facts, mainSocket, port }: StartMessag
   });
   apply = (what) => {
     if (what === 'keys') keyring.forget();
-    else if (what === 'scores') void reloadScores();
+    else if (what === 'scores') routing.reloadScores().catch(onError);
     else vendorKeys.reload().catch(onError);
   };
 
@@ -204,7 +185,7 @@ async function start({ config, providers: facts, mainSocket, port }: StartMessag
     server.listen({ port, host: config.host }, resolve);
   });
   close = async () => {
-    clearInterval(scoreTimer);
+    routing.close();
     opening.abort();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

@@ -1,4 +1,8 @@
-/** Every vendor that can be reached with a key. Adding one is its file, and a line here. */
+/**
+ * Every vendor that can be reached with a key. Adding one is its file, a line here, and its variables in the contract, where
+ * `visavox doctor` finds them too.
+ */
+import type { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { anthropic } from './anthropic.ts';
 import { assemblyai } from './assemblyai.ts';
 import { azure } from './azure.ts';
@@ -18,7 +22,7 @@ import { together } from './together.ts';
 import type { Vendor } from './vendor.ts';
 import { xai } from './xai.ts';
 
-export const VENDORS: readonly Vendor[] = [
+export const VENDORS: readonly Vendor[] = Object.values({
   anthropic,
   assemblyai,
   azure,
@@ -36,7 +40,7 @@ export const VENDORS: readonly Vendor[] = [
   soniox,
   together,
   xai,
-];
+} satisfies Readonly<Record<keyof typeof VENDOR_VARIABLES, Vendor>>);
 
 export function findVendor(id: string): Vendor | undefined {
   return VENDORS.find((vendor) => vendor.id === id);

@@ -1,12 +1,10 @@
 /** Anthropic: Claude models over the Messages API. */
 import { createAnthropic } from '@ai-sdk/anthropic';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { createLanguageModelVendor } from './language-models.ts';
 
 export const anthropic = createLanguageModelVendor({
-  id: 'anthropic',
-  displayName: 'Anthropic',
-  keyVariables: ['ANTHROPIC_API_KEY'],
-  baseUrlVariable: 'ANTHROPIC_BASE_URL',
+  ...VENDOR_VARIABLES.anthropic,
   languageModels: {
     baseUrl: 'https://api.anthropic.com/v1',
     models: [

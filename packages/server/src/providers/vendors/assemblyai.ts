@@ -2,6 +2,7 @@
  * AssemblyAI: Universal recognises recordings as jobs and live sound over a WebSocket (v3). Formats are known from the
  * vendor's documentation and SDKs; no live answer was seen.
  */
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import {
@@ -53,11 +54,7 @@ const MAX_LIVE_KEYTERM_CHARACTERS = 50;
 const PIECE_MS = { min: 50, max: 1000 };
 
 export const assemblyai: Vendor = {
-  id: 'assemblyai',
-  displayName: 'AssemblyAI',
-  keyVariables: ['ASSEMBLYAI_API_KEY'],
-  settingVariables: { region: 'ASSEMBLYAI_REGION' },
-  baseUrlVariable: 'ASSEMBLYAI_BASE_URL',
+  ...VENDOR_VARIABLES.assemblyai,
   open(options) {
     const { closed, close } = createLifetime('AssemblyAI');
     const { region = 'us' } = options;

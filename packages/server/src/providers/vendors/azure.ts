@@ -2,6 +2,7 @@
  * Azure Speech: neural voices. Recognition is in `azure-stt.ts`. Formats are known from the vendor's documentation and
  * SDKs; no live answer was seen.
  */
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import { stripMarkup } from '../../text/markup.ts';
@@ -36,11 +37,7 @@ const FORMATS: Readonly<Record<number, string>> = {
 };
 
 export const azure: Vendor = {
-  id: 'azure',
-  displayName: 'Azure Speech',
-  keyVariables: ['AZURE_SPEECH_KEY'],
-  settingVariables: { region: 'AZURE_SPEECH_REGION' },
-  baseUrlVariable: 'AZURE_SPEECH_BASE_URL',
+  ...VENDOR_VARIABLES.azure,
   open(options) {
     const { closed, close } = createLifetime('Azure Speech');
     const account: AzureAccount = { ...options, ...splitKey(options), closed };

@@ -2,6 +2,7 @@
  * Cartesia: Sonic speaks, and tells when it says which phone. Recognition is in `cartesia-stt.ts`. Formats are known
  * from the vendor's documentation and SDKs; no live answer was seen.
  */
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { stripMarkup } from '../../text/markup.ts';
 import { ProviderError, type SpeechModel, type SpeechSynthesizer, type Voice } from '../provider.ts';
@@ -75,10 +76,7 @@ const VOICES: readonly Voice[] = [
 ];
 
 export const cartesia: Vendor = {
-  id: 'cartesia',
-  displayName: 'Cartesia',
-  keyVariables: ['CARTESIA_API_KEY'],
-  baseUrlVariable: 'CARTESIA_BASE_URL',
+  ...VENDOR_VARIABLES.cartesia,
   open(options) {
     const { closed, close } = createLifetime('Cartesia');
     const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };

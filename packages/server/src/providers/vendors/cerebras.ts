@@ -1,12 +1,10 @@
 /** Cerebras: open models on its own chips. */
 import { createCerebras } from '@ai-sdk/cerebras';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { createLanguageModelVendor } from './language-models.ts';
 
 export const cerebras = createLanguageModelVendor({
-  id: 'cerebras',
-  displayName: 'Cerebras',
-  keyVariables: ['CEREBRAS_API_KEY'],
-  baseUrlVariable: 'CEREBRAS_BASE_URL',
+  ...VENDOR_VARIABLES.cerebras,
   languageModels: {
     baseUrl: 'https://api.cerebras.ai/v1',
     models: [

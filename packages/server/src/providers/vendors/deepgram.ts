@@ -2,6 +2,7 @@
  * Deepgram: Nova recognises recordings and live sound, Flux live conversations, Aura-2 speaks. Formats are known from
  * the vendor's documentation and SDKs; no live answer was seen.
  */
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import { stripMarkup } from '../../text/markup.ts';
@@ -102,10 +103,7 @@ const VOICES: readonly Voice[] = [
 ].flat();
 
 export const deepgram: Vendor = {
-  id: 'deepgram',
-  displayName: 'Deepgram',
-  keyVariables: ['DEEPGRAM_API_KEY'],
-  baseUrlVariable: 'DEEPGRAM_BASE_URL',
+  ...VENDOR_VARIABLES.deepgram,
   open(options) {
     const { closed, close } = createLifetime('Deepgram');
     const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };

@@ -1,12 +1,10 @@
 /** DeepSeek: its own models over its chat API. */
 import { createDeepSeek } from '@ai-sdk/deepseek';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { createLanguageModelVendor } from './language-models.ts';
 
 export const deepseek = createLanguageModelVendor({
-  id: 'deepseek',
-  displayName: 'DeepSeek',
-  keyVariables: ['DEEPSEEK_API_KEY'],
-  baseUrlVariable: 'DEEPSEEK_BASE_URL',
+  ...VENDOR_VARIABLES.deepseek,
   languageModels: {
     baseUrl: 'https://api.deepseek.com',
     models: [

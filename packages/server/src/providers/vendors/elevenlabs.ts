@@ -2,6 +2,7 @@
  * ElevenLabs: speech with the times of its characters. Recognition is in `elevenlabs-stt.ts`. Formats are known from
  * the vendor's documentation and SDKs; no live answer was seen.
  */
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { stripMarkup } from '../../text/markup.ts';
 import {
@@ -102,10 +103,7 @@ const VOICES: readonly Voice[] = [
 ];
 
 export const elevenlabs: Vendor = {
-  id: 'elevenlabs',
-  displayName: 'ElevenLabs',
-  keyVariables: ['ELEVENLABS_API_KEY', 'ELEVEN_API_KEY'],
-  baseUrlVariable: 'ELEVENLABS_BASE_URL',
+  ...VENDOR_VARIABLES.elevenlabs,
   open(options) {
     const { closed, close } = createLifetime('ElevenLabs');
     const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };

@@ -1,12 +1,10 @@
 /** Fireworks AI: open models. */
 import { createFireworks } from '@ai-sdk/fireworks';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { createLanguageModelVendor } from './language-models.ts';
 
 export const fireworks = createLanguageModelVendor({
-  id: 'fireworks',
-  displayName: 'Fireworks AI',
-  keyVariables: ['FIREWORKS_API_KEY'],
-  baseUrlVariable: 'FIREWORKS_BASE_URL',
+  ...VENDOR_VARIABLES.fireworks,
   languageModels: {
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     models: [

@@ -4,6 +4,7 @@
  * documentation and SDKs; no live answer was seen.
  */
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { createVendorFetch } from '../lean-fetch.ts';
 import type { LanguageModelCatalogue, LanguageModelInfo } from '../provider.ts';
 import { type GoogleAccount, kindOfGoogleError, openGoogleAccount } from './google-account.ts';
@@ -26,17 +27,7 @@ const MODELS: readonly LanguageModelInfo[] = [
 ].map(([id = '', displayName = '']) => ({ id, displayName }));
 
 export const google: Vendor = {
-  id: 'google',
-  displayName: 'Google',
-  keyVariables: [
-    // Opens more than a key.
-    'GOOGLE_CREDENTIALS_JSON',
-    'GOOGLE_API_KEY',
-    'GEMINI_API_KEY',
-    'GOOGLE_GENERATIVE_AI_API_KEY',
-  ],
-  settingVariables: { project: 'GOOGLE_CLOUD_PROJECT', region: 'GOOGLE_CLOUD_REGION' },
-  baseUrlVariable: 'GOOGLE_BASE_URL',
+  ...VENDOR_VARIABLES.google,
   open(options) {
     const { closed, close } = createLifetime('Google');
     const account = openGoogleAccount(options, closed);

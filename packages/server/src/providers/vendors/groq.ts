@@ -1,5 +1,6 @@
 /** Groq: open language models and Whisper on its own chips. */
 import { createGroq } from '@ai-sdk/groq';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { openLanguageModels } from './language-models.ts';
 import { createOpenAiRecognizer } from './openai-interface.ts';
 import { createLifetime } from './transport.ts';
@@ -8,10 +9,7 @@ import type { Vendor } from './vendor.ts';
 const BASE_URL = 'https://api.groq.com/openai/v1';
 
 export const groq: Vendor = {
-  id: 'groq',
-  displayName: 'Groq',
-  keyVariables: ['GROQ_API_KEY'],
-  baseUrlVariable: 'GROQ_BASE_URL',
+  ...VENDOR_VARIABLES.groq,
   open(options) {
     const displayName = 'Groq';
     const { closed, close } = createLifetime(displayName);

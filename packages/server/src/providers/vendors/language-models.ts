@@ -1,5 +1,6 @@
 /** Vendors that are reached through the AI SDK: what each of their files says, and what all of them have in common. */
 import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { VendorVariables } from '@visavox/contract/vendors';
 import { createVendorFetch } from '../lean-fetch.ts';
 import type { LanguageModelCatalogue, LanguageModelInfo } from '../provider.ts';
 import { createLifetime } from './transport.ts';
@@ -12,8 +13,7 @@ export interface LanguageModelAccount {
   readonly fetch: typeof fetch;
 }
 
-export interface LanguageModelVendor
-  extends Pick<Vendor, 'id' | 'displayName' | 'keyVariables' | 'baseUrlVariable'> {
+export interface LanguageModelVendor extends VendorVariables {
   readonly languageModels: LanguageModelsOfVendor;
 }
 

@@ -1,12 +1,10 @@
 /** Mistral: its own models over its chat API. */
 import { createMistral } from '@ai-sdk/mistral';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { createLanguageModelVendor } from './language-models.ts';
 
 export const mistral = createLanguageModelVendor({
-  id: 'mistral',
-  displayName: 'Mistral',
-  keyVariables: ['MISTRAL_API_KEY'],
-  baseUrlVariable: 'MISTRAL_BASE_URL',
+  ...VENDOR_VARIABLES.mistral,
   languageModels: {
     baseUrl: 'https://api.mistral.ai/v1',
     models: [

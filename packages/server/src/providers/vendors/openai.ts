@@ -4,6 +4,7 @@
  */
 import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import type { SpeechModel, SpeechRecognizer } from '../provider.ts';
 import { openLanguageModels } from './language-models.ts';
 import {
@@ -51,10 +52,7 @@ const NEWER_VOICES = (
 ).map(([id, gender]) => ({ id, gender, modelIds: ['gpt-4o-mini-tts'] }));
 
 export const openai: Vendor = {
-  id: 'openai',
-  displayName: 'OpenAI',
-  keyVariables: ['OPENAI_API_KEY'],
-  baseUrlVariable: 'OPENAI_BASE_URL',
+  ...VENDOR_VARIABLES.openai,
   open(options) {
     const displayName = 'OpenAI';
     const { closed, close } = createLifetime(displayName);

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { vendorKeyVariables } from '@visavox/contract/vendors';
 import type { Provider } from '../provider.ts';
 import { createRenewableProvider } from './renewable-provider.ts';
 import type { Vendor, VendorOptions } from './vendor.ts';
@@ -39,7 +40,7 @@ export function openOperatorVendors(
   const providers: Provider[] = [];
   for (const vendor of vendors) {
     if (options.except?.includes(vendor.id)) continue;
-    const source = findKey(environment, keyVariablesOf(vendor));
+    const source = findKey(environment, vendorKeyVariables(vendor));
     if (source === undefined) continue;
     const open = (apiKey: string): Provider =>
       vendor.open({ ...settingsOf(environment, vendor), ...transportOf(options), apiKey });
@@ -56,15 +57,10 @@ export function openOperatorVendors(
   return providers;
 }
 
-/** The variables that a vendor's key may stand in, the first one set counts. Each has a variant that ends in `_FILE`. */
-export function keyVariablesOf({ id, keyVariables }: Vendor): readonly string[] {
-  return [`SPEKO_${id.toUpperCase().replaceAll('-', '_')}_BYOK_API_KEY`, ...keyVariables];
-}
-
 /** Every variable that is read for a vendor. */
 export function environmentOf(vendor: Vendor): readonly string[] {
   return [
-    ...keyVariablesOf(vendor).flatMap((name) => [name, `${name}_FILE`]),
+    ...vendorKeyVariables(vendor).flatMap((name) => [name, `${name}_FILE`]),
     vendor.baseUrlVariable,
     ...Object.values(vendor.settingVariables ?? {}),
   ];

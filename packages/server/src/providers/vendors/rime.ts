@@ -2,6 +2,7 @@
  * Rime: speech. Formats are known from the vendor's documentation and SDKs, voices from its public list of them; no
  * live answer was seen.
  */
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import { stripMarkup } from '../../text/markup.ts';
@@ -84,10 +85,7 @@ const VOICES: readonly Voice[] = [
 ];
 
 export const rime: Vendor = {
-  id: 'rime',
-  displayName: 'Rime',
-  keyVariables: ['RIME_API_KEY'],
-  baseUrlVariable: 'RIME_BASE_URL',
+  ...VENDOR_VARIABLES.rime,
   open(options) {
     const { closed, close } = createLifetime('Rime');
     const account: VendorAccount = { ...options, baseUrl: options.baseUrl ?? BASE_URL, closed };

@@ -2,6 +2,7 @@
  * Soniox: recognises recordings as jobs and live sound over a WebSocket, both in tokens smaller than words. Formats are
  * known from the vendor's documentation and SDKs; no live answer was seen.
  */
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import { errorFromStatus } from '../http.ts';
@@ -44,11 +45,7 @@ const END_OF_FLUSH = '<fin>';
 const END_OF_SPEECH = '<end>';
 
 export const soniox: Vendor = {
-  id: 'soniox',
-  displayName: 'Soniox',
-  keyVariables: ['SONIOX_API_KEY'],
-  settingVariables: { region: 'SONIOX_REGION' },
-  baseUrlVariable: 'SONIOX_BASE_URL',
+  ...VENDOR_VARIABLES.soniox,
   open(options) {
     const { closed, close } = createLifetime('Soniox');
     const { region = 'us' } = options;

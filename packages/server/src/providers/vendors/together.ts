@@ -1,12 +1,10 @@
 /** Together AI: open models. */
 import { createTogetherAI } from '@ai-sdk/togetherai';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { createLanguageModelVendor } from './language-models.ts';
 
 export const together = createLanguageModelVendor({
-  id: 'together',
-  displayName: 'Together AI',
-  keyVariables: ['TOGETHER_API_KEY'],
-  baseUrlVariable: 'TOGETHER_BASE_URL',
+  ...VENDOR_VARIABLES.together,
   languageModels: {
     baseUrl: 'https://api.together.xyz/v1',
     models: [

@@ -3,6 +3,7 @@
  * live answer was seen. Live transcription is left out: its protocol has no way to ask for what was heard so far.
  */
 import { createXai } from '@ai-sdk/xai';
+import { VENDOR_VARIABLES } from '@visavox/contract/vendors';
 import { z } from 'zod';
 import { primaryLanguage } from '../../text/language.ts';
 import { stripMarkup } from '../../text/markup.ts';
@@ -57,10 +58,7 @@ const VOICES: readonly Voice[] = (
 }));
 
 export const xai: Vendor = {
-  id: 'xai',
-  displayName: 'xAI',
-  keyVariables: ['XAI_API_KEY'],
-  baseUrlVariable: 'XAI_BASE_URL',
+  ...VENDOR_VARIABLES.xai,
   open(options) {
     const displayName = 'xAI';
     const { closed, close } = createLifetime(displayName);
