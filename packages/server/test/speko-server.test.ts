@@ -97,3 +97,25 @@ test('the description names every operation', async () => {
     ]),
   );
 });
+
+test('pages of other origins may call, and read every answer', async () => {
+  const ask = async (path: string, key: string, body: object | undefined, method = 'POST') => {
+    const answer = await fetch(server.url + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    await answer.text();
+    return [answer.status, answer.headers.get('access-control-allow-origin')];
+  };
+  vendor.script.answer = () => parts(say('Hello.'), finish());
+  const request = { model: 'auto', messages: [{ role: 'user', content: 'Hi' }] };
+  const path = '/v1/chat/completions';
+  expect(await ask(path, server.apiKey, request)).toEqual([200, '*']);
+  // Clients join addresses and paths as they are.
+  expect(await ask(`/${path}/`, server.apiKey, { ...request, stream: true })).toEqual([200, '*']);
+  expect(await ask(path, server.apiKey, {})).toEqual([400, '*']);
+  expect(await ask(path, 'no-such-key', request)).toEqual([401, '*']);
+  expect(await ask(path, server.apiKey, undefined, 'OPTIONS')).toEqual([204, '*']);
+  expect(await ask(path, server.apiKey, undefined, 'DELETE')).toEqual([405, '*']);
+});
