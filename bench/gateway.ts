@@ -1,13 +1,15 @@
 /**
  * Measures what the voice gateway adds to a call: direct to a mock vendor and through gateways, in interleaved pairs, and
- * prints a table for each question: `node bench/gateway.ts`.
+ * prints a table for each question: `node bench/gateway.ts`. One gateway runs at a time, so that none waits for another's
+ * processes and caches; the direct calls between its own show what the machine did meanwhile.
  *
  * `--quick` takes a minute or two. `--portkey FOLDER` (where npm installed `@portkey-ai/gateway`) and `--litellm FOLDER` (a
  * Python environment with `litellm[proxy]`) add those gateways to the same run, `--floor` a bare proxy: what a hop costs here
- * at least. `--processes N`: gateway processes of the measured server, 1 by default; a second server answers calls in its
- * main process. `--only latency|streams|load|memory`.
+ * at least. Visavox is measured with all in its main process, and with `--processes N` gateway processes, 1 by default.
+ * `--only latency|streams|load|memory`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
@@ -36,6 +38,20 @@ interface Target {
   readonly speech: { readonly model: string } | undefined;
   /** All that work for its calls. */
   readonly processIds: readonly number[];
+  close(): Promise<void> | void;
+}
+
+/** Values of direct calls, and of those through a gateway in between. */
+interface Pairs {
+  readonly direct: number[];
+  readonly own: number[];
+}
+
+interface Results {
+  readonly latency: Map<string, Pairs>;
+  readonly text: Map<string, Pairs>;
+  readonly sound: Map<string, Pairs>;
+  readonly load: string[][];
 }
 
 const { values: flags } = parseArgs({
@@ -50,29 +66,15 @@ const { values: flags } = parseArgs({
 });
 /** The one that the required values are asked of. */
 const OWN = 'Visavox';
-const BLOCK = 50;
+/** Until the code is compiled for good: a server in steady use has long been there. */
+const WARM_UP_CALLS = 15_000;
+const CONNECTIONS = 16;
 const wants = (part: string): boolean => flags.only === undefined || flags.only === part;
 const agent = new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 60_000 });
-const closers: (() => Promise<void> | void)[] = [];
 let missed = 0;
 
+const vendor = await startMockVendor();
 try {
-  const vendor = await startMockVendor();
-  closers.push(() => vendor.close());
-  const targets = await startTargets(vendor);
-  // Long enough for the code to be compiled.
-  for (const target of targets) for (let i = 0; i < 2000; i++) await complete(target);
-  if (wants('latency')) await measureLatency(targets);
-  if (wants('streams')) await measureStreams(targets);
-  if (wants('load')) await measureLoad(targets);
-  if (wants('memory')) await measureMemory(targets);
-} finally {
-  for (const close of closers.reverse()) await close();
-  await agent.close();
-}
-process.exitCode = missed === 0 ? 0 : 1;
-
-async function startTargets(vendor: MockVendor): Promise<readonly Target[]> {
   const direct: Target = {
     name: 'direct',
     baseUrl: vendor.baseUrl,
@@ -80,82 +82,112 @@ async function startTargets(vendor: MockVendor): Promise<readonly Target[]> {
     model: MOCK_MODEL,
     speech: { model: MOCK_VOICE_MODEL },
     processIds: [vendor.processId],
+    close: () => {},
   };
-  const openVisavox = async (name: string, processes: number): Promise<Target> => {
-    const platform = await startPlatform({
-      vendor: 'embedded',
-      environment: {
-        OPENAI_BASE_URL: vendor.baseUrl,
-        OPENAI_API_KEY: 'mock-key',
-        VISAVOX_RATE_LIMIT_KEY: '10000000',
-        VISAVOX_GATEWAY_PROCESSES: String(processes),
-      },
-    });
-    closers.push(() => platform.close());
-    return {
-      name,
-      baseUrl: `${platform.url}/v1`,
-      headers: { authorization: `Bearer ${platform.headers['PersoLive-APIKey'] ?? ''}` },
-      model: 'auto',
-      speech: { model: 'auto' },
-      processIds: [platform.processId, ...platform.gatewayProcessIds],
-    };
-  };
-  const targets = [
-    direct,
-    await openVisavox(OWN, Number(flags.processes)),
-    await openVisavox('Visavox, main process', 0),
-  ];
-  if (flags.floor) {
-    const { baseUrl, processId, close } = await startBareProxy(vendor.baseUrl);
-    closers.push(close);
-    targets.push({ ...direct, name: 'a bare proxy', baseUrl, processIds: [processId] });
+  const results: Results = { latency: new Map(), text: new Map(), sound: new Map(), load: [] };
+  await call(direct, flags.quick ? 2000 : WARM_UP_CALLS);
+  if (wants('load')) results.load.push(await measureLoad(direct));
+  for (const open of contenders(vendor, direct)) {
+    const target = await open();
+    try {
+      await measure(direct, target, results);
+    } finally {
+      await target.close();
+    }
   }
-  if (flags.portkey !== undefined) targets.push(await startPortkey(flags.portkey, vendor));
-  if (flags.litellm !== undefined) targets.push(await startLiteLlm(flags.litellm, vendor));
-  return targets;
+  report(results);
+} finally {
+  vendor.close();
+  await agent.close();
+}
+process.exitCode = missed === 0 ? 0 : 1;
+
+async function measure(direct: Target, target: Target, results: Results): Promise<void> {
+  const { name } = target;
+  process.stdout.write(`${name} …\n`);
+  await call(target, name === 'LiteLLM' || flags.quick ? 2000 : WARM_UP_CALLS);
+  if (wants('latency')) results.latency.set(name, await measureLatency(direct, target));
+  if (wants('streams')) {
+    results.text.set(name, await measureStreams(streamText, direct, target));
+    if (target.speech !== undefined) {
+      results.sound.set(name, await measureStreams(streamSpeech, direct, target));
+    }
+  }
+  if (wants('load')) results.load.push(await measureLoad(target));
+  if (wants('memory') && name === OWN) await measureMemory(target);
 }
 
-async function startPortkey(folder: string, vendor: MockVendor): Promise<Target> {
+function contenders(mock: MockVendor, direct: Target): readonly (() => Promise<Target>)[] {
+  const { portkey, litellm } = flags;
+  return [
+    () => startVisavox(OWN, mock, 0),
+    () => startVisavox(`${OWN}, gateway process`, mock, Number(flags.processes)),
+    ...(flags.floor ? [() => startFloor(mock, direct)] : []),
+    ...(portkey === undefined ? [] : [() => startPortkey(portkey, mock)]),
+    ...(litellm === undefined ? [] : [() => startLiteLlm(litellm, mock)]),
+  ];
+}
+
+async function startVisavox(name: string, mock: MockVendor, processes: number): Promise<Target> {
+  const platform = await startPlatform({
+    vendor: 'embedded',
+    environment: {
+      OPENAI_BASE_URL: mock.baseUrl,
+      OPENAI_API_KEY: 'mock-key',
+      VISAVOX_RATE_LIMIT_KEY: '10000000',
+      VISAVOX_GATEWAY_PROCESSES: String(processes),
+    },
+  });
+  return {
+    name,
+    baseUrl: `${platform.url}/v1`,
+    headers: { authorization: `Bearer ${platform.headers['PersoLive-APIKey'] ?? ''}` },
+    model: 'auto',
+    speech: { model: 'auto' },
+    processIds: [platform.processId, ...platform.gatewayProcessIds],
+    close: () => platform.close(),
+  };
+}
+
+async function startFloor(mock: MockVendor, direct: Target): Promise<Target> {
+  const { baseUrl, processId, close } = await startBareProxy(mock.baseUrl);
+  return { ...direct, name: 'a bare proxy', baseUrl, processIds: [processId], close };
+}
+
+async function startPortkey(folder: string, mock: MockVendor): Promise<Target> {
   const port = await freePort();
   const entry = path.join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js');
   const child = start(process.execPath, [entry, '--headless', `--port=${port}`]);
-  const baseUrl = `http://127.0.0.1:${port}/v1`;
-  const headers = {
-    authorization: 'Bearer mock',
-    'x-portkey-provider': 'openai',
-    'x-portkey-custom-host': vendor.baseUrl,
-  };
   const target: Target = {
     name: 'Portkey',
-    baseUrl,
-    headers,
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    headers: {
+      authorization: 'Bearer mock',
+      'x-portkey-provider': 'openai',
+      'x-portkey-custom-host': mock.baseUrl,
+    },
     model: MOCK_MODEL,
     speech: undefined,
     processIds: [child.pid ?? 0],
+    close: () => end(child),
   };
   await waitFor(target, child);
   return target;
 }
 
-async function startLiteLlm(folder: string, vendor: MockVendor): Promise<Target> {
+async function startLiteLlm(folder: string, mock: MockVendor): Promise<Target> {
   const port = await freePort();
   const home = mkdtempSync(path.join(os.tmpdir(), 'visavox-bench-'));
-  closers.push(() => rmSync(home, { recursive: true, force: true }));
   const config = path.join(home, 'config.yaml');
   writeFileSync(
     config,
-    `model_list:\n  - model_name: ${MOCK_MODEL}\n    litellm_params:\n      model: openai/${MOCK_MODEL}\n      api_base: ${vendor.baseUrl}\n      api_key: mock\ngeneral_settings:\n  master_key: sk-bench\n`,
+    `model_list:\n  - model_name: ${MOCK_MODEL}\n    litellm_params:\n      model: openai/${MOCK_MODEL}\n      api_base: ${mock.baseUrl}\n      api_key: mock\ngeneral_settings:\n  master_key: sk-bench\n`,
   );
   const child = start(path.join(folder, 'bin/litellm'), [
-    '--config',
-    config,
-    '--port',
-    String(port),
-    '--host',
-    '127.0.0.1',
-    '--telemetry',
-    'False',
+    ...['--config', config],
+    ...['--port', String(port)],
+    ...['--host', '127.0.0.1'],
+    ...['--telemetry', 'False'],
   ]);
   const target: Target = {
     name: 'LiteLLM',
@@ -164,17 +196,24 @@ async function startLiteLlm(folder: string, vendor: MockVendor): Promise<Target>
     model: MOCK_MODEL,
     speech: undefined,
     processIds: [child.pid ?? 0],
+    async close() {
+      await end(child);
+      rmSync(home, { recursive: true, force: true });
+    },
   };
   await waitFor(target, child);
   return target;
 }
 
 function start(program: string, parameters: readonly string[]): ChildProcess {
-  const child = spawn(program, parameters, { stdio: 'ignore' });
-  closers.push(() => {
-    child.kill();
-  });
-  return child;
+  return spawn(program, parameters, { stdio: 'ignore' });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill();
+  await ended;
 }
 
 async function waitFor(target: Target, child: ChildProcess): Promise<void> {
@@ -187,6 +226,7 @@ async function waitFor(target: Target, child: ChildProcess): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
+  await target.close();
   throw new Error(`${target.name} does not answer.`);
 }
 
@@ -267,112 +307,100 @@ async function streamSpeech(target: Target): Promise<number[]> {
   return delays;
 }
 
-/** Pairs, direct and through one gateway, in blocks that go round the gateways: each is as warm as in steady use. */
-async function measureLatency(targets: readonly Target[]): Promise<void> {
-  const [direct, ...gateways] = targets;
-  if (direct === undefined) return;
-  const pairs = flags.quick ? 500 : 3000;
-  const times = new Map(gateways.map(({ name }) => [name, { direct: [] as number[], own: [] as number[] }]));
-  for (let done = 0; done < pairs; done += BLOCK) {
-    for (const gateway of rotated(gateways, done / BLOCK)) {
-      const measured = times.get(gateway.name);
-      for (let pair = 0; pair < BLOCK; pair++) {
-        // Neither is always first.
-        if (pair % 2 === 0) measured?.direct.push(await complete(direct));
-        measured?.own.push(await complete(gateway));
-        if (pair % 2 === 1) measured?.direct.push(await complete(direct));
+async function call(target: Target, calls: number): Promise<void> {
+  let done = 0;
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      while (done < calls) {
+        done += 1;
+        await complete(target);
       }
-    }
-  }
-  const added = (name: string) => {
-    const { direct: base = [], own = [] } = times.get(name) ?? {};
-    return {
-      median: median(own.map((time, index) => time - (base[index] ?? 0))),
-      p99: quantile(own, 0.99) - quantile(base, 0.99),
-    };
-  };
-  print(
-    `One completion at a time, not streamed (${pairs} pairs)`,
-    ['', 'direct, median ms', 'p99 ms', 'through it, median', 'p99', 'added, median', 'added, p99'],
-    gateways.map(({ name }) => {
-      const { direct: base = [], own = [] } = times.get(name) ?? {};
-      const columns = [median(base), quantile(base, 0.99), median(own), quantile(own, 0.99)];
-      return [name, ...columns.map(ms), ms(added(name).median), ms(added(name).p99)];
     }),
   );
-  require_('added latency, median ≤ 0.8 ms', added(OWN).median <= 0.8);
-  require_('added latency, p99 ≤ 3 ms', added(OWN).p99 <= 3);
 }
 
-async function measureStreams(targets: readonly Target[]): Promise<void> {
-  const rounds = flags.quick ? 20 : 150;
-  for (const [what, run, of] of [
-    ['text', streamText, targets],
-    ['sound', streamSpeech, targets.filter(({ speech }) => speech !== undefined)],
-  ] as const) {
-    const able: Target[] = [];
-    for (const target of of) {
-      try {
-        await run(target);
-        able.push(target);
-      } catch (error) {
-        process.stdout.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`);
-      }
-    }
-    const delays = new Map<string, number[]>(able.map(({ name }) => [name, []]));
-    for (let round = 0; round < rounds; round++) {
-      for (const target of rotated(able, round)) delays.get(target.name)?.push(...(await run(target)));
-    }
-    const direct = delays.get('direct') ?? [];
-    const addedP99 = (name: string) => quantile(delays.get(name) ?? [], 0.99) - quantile(direct, 0.99);
-    print(
-      `Delay of each chunk of ${what} (${rounds} streams of ${STREAM.chunks} chunks)`,
-      ['', 'median ms', 'p99 ms', 'added, median', 'added, p99'],
-      able.map(({ name }) => {
-        const own = delays.get(name) ?? [];
-        const added = name === 'direct' ? ['', ''] : [ms(median(own) - median(direct)), ms(addedP99(name))];
-        return [name, ms(median(own)), ms(quantile(own, 0.99)), ...added];
-      }),
-    );
-    require_(`added delay of a chunk of ${what}, p99 ≤ 1 ms`, addedP99(OWN) <= 1);
+async function measureLatency(direct: Target, target: Target): Promise<Pairs> {
+  const times: Pairs = { direct: [], own: [] };
+  for (let pair = 0; pair < (flags.quick ? 500 : 3000); pair++) {
+    // Neither is always first.
+    if (pair % 2 === 0) times.direct.push(await complete(direct));
+    times.own.push(await complete(target));
+    if (pair % 2 === 1) times.direct.push(await complete(direct));
   }
+  return times;
+}
+
+async function measureStreams(
+  run: (target: Target) => Promise<number[]>,
+  direct: Target,
+  target: Target,
+): Promise<Pairs> {
+  const delays: Pairs = { direct: [], own: [] };
+  for (let round = 0; round < (flags.quick ? 20 : 150); round++) {
+    delays.direct.push(...(await run(direct)));
+    delays.own.push(...(await run(target)));
+  }
+  return delays;
 }
 
 /** Closed loop: each of the connections asks again as soon as it was answered. */
-async function measureLoad(targets: readonly Target[]): Promise<void> {
+async function measureLoad(target: Target): Promise<string[]> {
   const seconds = flags.quick ? 4 : 15;
-  const connections = 16;
-  const rows: string[][] = [];
-  for (const target of targets) {
-    const times: number[] = [];
-    const cpuBefore = cpuOf(target);
-    const startedAt = performance.now();
-    await Promise.all(
-      Array.from({ length: connections }, async () => {
-        while (performance.now() - startedAt < seconds * 1000) times.push(await complete(target));
-      }),
-    );
-    const cpu = cpuOf(target) - cpuBefore;
-    const wall = (performance.now() - startedAt) / 1000;
-    rows.push([
-      target.name,
-      (times.length / wall).toFixed(0),
-      (times.length / cpu).toFixed(0),
-      ms(median(times)),
-      ms(quantile(times, 0.99)),
-    ]);
-    if (target.name === OWN) require_('requests per second of one core ≥ 1,000', times.length / cpu >= 1000);
-  }
-  print(
-    `${connections} connections for ${seconds} s`,
-    ['', 'requests/s', 'per CPU second', 'median ms', 'p99 ms'],
-    rows,
+  const times: number[] = [];
+  const cpuBefore = cpuOf(target);
+  const startedAt = performance.now();
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      while (performance.now() - startedAt < seconds * 1000) times.push(await complete(target));
+    }),
   );
+  const cpu = cpuOf(target) - cpuBefore;
+  const wall = (performance.now() - startedAt) / 1000;
+  if (target.name === OWN) require_('requests per second of one core ≥ 1,000', times.length / cpu >= 1000);
+  return [
+    target.name,
+    (times.length / wall).toFixed(0),
+    (times.length / cpu).toFixed(0),
+    ms(median(times)),
+    ms(quantile(times, 0.99)),
+  ];
 }
 
-async function measureMemory(targets: readonly Target[]): Promise<void> {
-  const target = targets.find(({ name }) => name === OWN);
-  if (target === undefined) return;
+function report({ latency, text, sound, load }: Results): void {
+  const addedMedian = ({ direct, own }: Pairs) => median(own) - median(direct);
+  const addedP99 = ({ direct, own }: Pairs) => quantile(own, 0.99) - quantile(direct, 0.99);
+  const printPairs = (title: string, of: Results['latency']) =>
+    print(
+      title,
+      ['', 'direct, median ms', 'p99 ms', 'through it, median', 'p99', 'added, median', 'added, p99'],
+      [...of].map(([name, pairs]) => {
+        const { direct, own } = pairs;
+        const columns = [median(direct), quantile(direct, 0.99), median(own), quantile(own, 0.99)];
+        return [name, ...columns.map(ms), ms(addedMedian(pairs)), ms(addedP99(pairs))];
+      }),
+    );
+  const ownLatency = latency.get(OWN);
+  if (ownLatency !== undefined) {
+    printPairs(`One completion at a time, not streamed (${ownLatency.own.length} pairs)`, latency);
+    require_('added latency, median ≤ 0.8 ms', addedMedian(ownLatency) <= 0.8);
+    require_('added latency, p99 ≤ 3 ms', addedP99(ownLatency) <= 3);
+  }
+  for (const [what, of] of [
+    ['text', text],
+    ['sound', sound],
+  ] as const) {
+    const own = of.get(OWN);
+    if (own === undefined) continue;
+    printPairs(`Delay of each chunk of ${what}, streams of ${STREAM.chunks} chunks`, of);
+    require_(`added delay of a chunk of ${what}, p99 ≤ 1 ms`, addedP99(own) <= 1);
+  }
+  if (load.length > 0) {
+    const head = ['', 'requests/s', 'per CPU second', 'median ms', 'p99 ms'];
+    print(`${CONNECTIONS} connections, each asks again when it was answered`, head, load);
+  }
+}
+
+async function measureMemory(target: Target): Promise<void> {
   const total = flags.quick ? 5000 : 100_000;
   const rows: string[][] = [];
   let done = 0;
@@ -417,12 +445,6 @@ function cpuOf({ processIds }: Target): number {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** Nobody is always first. */
-function rotated<T>(list: readonly T[], by: number): readonly T[] {
-  const at = by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
 }
 
 function ms(value: number): string {
