@@ -52,6 +52,8 @@ interface Results {
   readonly text: Map<string, Pairs>;
   readonly sound: Map<string, Pairs>;
   readonly load: string[][];
+  /** Times of calls that come at {@link RATE} a second, whatever the answers do. */
+  readonly rate: Map<string, number[]>;
 }
 
 const { values: flags } = parseArgs({
@@ -69,6 +71,8 @@ const OWN = 'Visavox';
 /** Until the code is compiled for good: a server in steady use has long been there. */
 const WARM_UP_CALLS = 15_000;
 const CONNECTIONS = 16;
+/** Requests a second. */
+const RATE = 1000;
 const wants = (part: string): boolean => flags.only === undefined || flags.only === part;
 const agent = new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 60_000 });
 let missed = 0;
@@ -84,9 +88,15 @@ try {
     processIds: [vendor.processId],
     close: () => {},
   };
-  const results: Results = { latency: new Map(), text: new Map(), sound: new Map(), load: [] };
+  const results: Results = {
+    latency: new Map(),
+    text: new Map(),
+    sound: new Map(),
+    load: [],
+    rate: new Map(),
+  };
   await call(direct, flags.quick ? 2000 : WARM_UP_CALLS);
-  if (wants('load')) results.load.push(await measureLoad(direct));
+  if (wants('load')) await measureBothLoads(direct, results);
   for (const open of contenders(vendor, direct)) {
     const target = await open();
     try {
@@ -113,7 +123,7 @@ async function measure(direct: Target, target: Target, results: Results): Promis
       results.sound.set(name, await measureStreams(streamSpeech, direct, target));
     }
   }
-  if (wants('load')) results.load.push(await measureLoad(target));
+  if (wants('load')) await measureBothLoads(target, results);
   if (wants('memory') && name === OWN) await measureMemory(target);
 }
 
@@ -343,6 +353,25 @@ async function measureStreams(
   return delays;
 }
 
+async function measureBothLoads(target: Target, results: Results): Promise<void> {
+  results.load.push(await measureLoad(target));
+  // Slower ones would only pile up.
+  if (target.name !== 'LiteLLM') results.rate.set(target.name, await measureRate(target));
+}
+
+/** Open loop: the next call does not wait for the last one. */
+async function measureRate(target: Target): Promise<number[]> {
+  const calls = RATE * (flags.quick ? 3 : 10);
+  const startedAt = performance.now();
+  const times: Promise<number>[] = [];
+  while (times.length < calls) {
+    const due = Math.min(calls, Math.floor(((performance.now() - startedAt) * RATE) / 1000));
+    while (times.length < due) times.push(complete(target));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return Promise.all(times);
+}
+
 /** Closed loop: each of the connections asks again as soon as it was answered. */
 async function measureLoad(target: Target): Promise<string[]> {
   const seconds = flags.quick ? 4 : 15;
@@ -366,7 +395,7 @@ async function measureLoad(target: Target): Promise<string[]> {
   ];
 }
 
-function report({ latency, text, sound, load }: Results): void {
+function report({ latency, text, sound, load, rate }: Results): void {
   const addedMedian = ({ direct, own }: Pairs) => median(own) - median(direct);
   const addedP99 = ({ direct, own }: Pairs) => quantile(own, 0.99) - quantile(direct, 0.99);
   const printPairs = (title: string, of: Results['latency']) =>
@@ -397,6 +426,20 @@ function report({ latency, text, sound, load }: Results): void {
   if (load.length > 0) {
     const head = ['', 'requests/s', 'per CPU second', 'median ms', 'p99 ms'];
     print(`${CONNECTIONS} connections, each asks again when it was answered`, head, load);
+  }
+  const directRate = rate.get('direct');
+  const ownRate = rate.get(OWN);
+  if (directRate !== undefined && ownRate !== undefined) {
+    const added = (times: readonly number[]) => quantile(times, 0.99) - quantile(directRate, 0.99);
+    print(
+      `${RATE} requests a second`,
+      ['', 'median ms', 'p99 ms', 'added, p99'],
+      [...rate].map(([name, times]) => [
+        name,
+        ...[median(times), quantile(times, 0.99), added(times)].map(ms),
+      ]),
+    );
+    require_(`at ${RATE} requests a second, p99 added ≤ 5 ms`, added(ownRate) <= 5);
   }
 }
 
