@@ -16,18 +16,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
+import { median, quantile } from '../e2e/src/statistics.ts';
 import { startBareProxy } from './src/bare-proxy.ts';
-import {
-  MOCK_MODEL,
-  MOCK_VOICE_MODEL,
-  type MockVendor,
-  nowMicros,
-  STREAM,
-  startMockVendor,
-} from './src/mock-vendor.ts';
+import type { ForkedServer } from './src/forked-server.ts';
+import { MOCK_MODEL, MOCK_VOICE_MODEL, nowMicros, STREAM, startMockVendor } from './src/mock-vendor.ts';
 import { startPlatform } from './src/platform.ts';
 import { readCpuSeconds, readResidentBytes } from './src/processes.ts';
-import { median, quantile } from './src/statistics.ts';
 
 interface Target {
   readonly name: string;
@@ -38,6 +32,8 @@ interface Target {
   readonly speech: { readonly model: string } | undefined;
   /** All that work for its calls. */
   readonly processIds: readonly number[];
+  /** Answers fewer than {@link RATE} requests a second: warmed up for less long, not asked at that rate. */
+  readonly isSlow?: boolean;
   close(): Promise<void> | void;
 }
 
@@ -115,19 +111,17 @@ process.exitCode = missed === 0 ? 0 : 1;
 async function measure(direct: Target, target: Target, results: Results): Promise<void> {
   const { name } = target;
   process.stdout.write(`${name} …\n`);
-  await call(target, name === 'LiteLLM' || flags.quick ? 2000 : WARM_UP_CALLS);
+  await call(target, target.isSlow === true || flags.quick ? 2000 : WARM_UP_CALLS);
   if (wants('latency')) results.latency.set(name, await measureLatency(direct, target));
   if (wants('streams')) {
-    results.text.set(name, await measureStreams(streamText, direct, target));
-    if (target.speech !== undefined) {
-      results.sound.set(name, await measureStreams(streamSpeech, direct, target));
-    }
+    await measureStreams(streamText, direct, target, results.text);
+    if (target.speech !== undefined) await measureStreams(streamSpeech, direct, target, results.sound);
   }
   if (wants('load')) await measureBothLoads(target, results);
   if (wants('memory') && name === OWN) await measureMemory(target);
 }
 
-function contenders(mock: MockVendor, direct: Target): readonly (() => Promise<Target>)[] {
+function contenders(mock: ForkedServer, direct: Target): readonly (() => Promise<Target>)[] {
   const { portkey, litellm } = flags;
   return [
     () => startVisavox(OWN, mock, 0),
@@ -138,7 +132,7 @@ function contenders(mock: MockVendor, direct: Target): readonly (() => Promise<T
   ];
 }
 
-async function startVisavox(name: string, mock: MockVendor, processes: number): Promise<Target> {
+async function startVisavox(name: string, mock: ForkedServer, processes: number): Promise<Target> {
   const platform = await startPlatform({
     vendor: 'embedded',
     environment: {
@@ -159,12 +153,12 @@ async function startVisavox(name: string, mock: MockVendor, processes: number): 
   };
 }
 
-async function startFloor(mock: MockVendor, direct: Target): Promise<Target> {
+async function startFloor(mock: ForkedServer, direct: Target): Promise<Target> {
   const { baseUrl, processId, close } = await startBareProxy(mock.baseUrl);
   return { ...direct, name: 'a bare proxy', baseUrl, processIds: [processId], close };
 }
 
-async function startPortkey(folder: string, mock: MockVendor): Promise<Target> {
+async function startPortkey(folder: string, mock: ForkedServer): Promise<Target> {
   const port = await freePort();
   const entry = path.join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js');
   const child = start(process.execPath, [entry, '--headless', `--port=${port}`]);
@@ -185,7 +179,7 @@ async function startPortkey(folder: string, mock: MockVendor): Promise<Target> {
   return target;
 }
 
-async function startLiteLlm(folder: string, mock: MockVendor): Promise<Target> {
+async function startLiteLlm(folder: string, mock: ForkedServer): Promise<Target> {
   const port = await freePort();
   const home = mkdtempSync(path.join(os.tmpdir(), 'visavox-bench-'));
   const config = path.join(home, 'config.yaml');
@@ -206,6 +200,7 @@ async function startLiteLlm(folder: string, mock: MockVendor): Promise<Target> {
     model: MOCK_MODEL,
     speech: undefined,
     processIds: [child.pid ?? 0],
+    isSlow: true,
     async close() {
       await end(child);
       rmSync(home, { recursive: true, force: true });
@@ -227,8 +222,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function waitFor(target: Target, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 240; attempt++) {
-    if (child.exitCode !== null) throw new Error(`${target.name} ended with code ${child.exitCode}.`);
+  for (let attempt = 0; attempt < 240 && child.exitCode === null; attempt++) {
     try {
       await complete(target);
       return;
@@ -236,8 +230,9 @@ async function waitFor(target: Target, child: ChildProcess): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
+  const code = child.exitCode;
   await target.close();
-  throw new Error(`${target.name} does not answer.`);
+  throw new Error(`${target.name} ${code === null ? 'does not answer' : `ended with code ${code}`}.`);
 }
 
 async function freePort(): Promise<number> {
@@ -340,23 +335,31 @@ async function measureLatency(direct: Target, target: Target): Promise<Pairs> {
   return times;
 }
 
+/** One that cannot stream is left out. */
 async function measureStreams(
   run: (target: Target) => Promise<number[]>,
   direct: Target,
   target: Target,
-): Promise<Pairs> {
+  into: Map<string, Pairs>,
+): Promise<void> {
+  try {
+    await run(target);
+  } catch (error) {
+    process.stdout.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`);
+    return;
+  }
   const delays: Pairs = { direct: [], own: [] };
   for (let round = 0; round < (flags.quick ? 20 : 150); round++) {
     delays.direct.push(...(await run(direct)));
     delays.own.push(...(await run(target)));
   }
-  return delays;
+  into.set(target.name, delays);
 }
 
 async function measureBothLoads(target: Target, results: Results): Promise<void> {
   results.load.push(await measureLoad(target));
-  // Slower ones would only pile up.
-  if (target.name !== 'LiteLLM') results.rate.set(target.name, await measureRate(target));
+  // The calls would only pile up.
+  if (target.isSlow !== true) results.rate.set(target.name, await measureRate(target));
 }
 
 /** Open loop: the next call does not wait for the last one. */
@@ -396,7 +399,8 @@ async function measureLoad(target: Target): Promise<string[]> {
 }
 
 function report({ latency, text, sound, load, rate }: Results): void {
-  const addedMedian = ({ direct, own }: Pairs) => median(own) - median(direct);
+  const addedMedian = ({ direct, own }: Pairs) =>
+    median(own.map((value, index) => value - (direct[index] ?? Number.NaN)));
   const addedP99 = ({ direct, own }: Pairs) => quantile(own, 0.99) - quantile(direct, 0.99);
   const printPairs = (title: string, of: Results['latency']) =>
     print(

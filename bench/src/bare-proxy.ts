@@ -2,33 +2,12 @@
  * The least that a hop costs on a machine: a proxy in a process of its own that reads a request's JSON, asks the vendor with
  * it, and hands on what comes. No key, no routing, no failover, no usage.
  */
-import { fork } from 'node:child_process';
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { Agent, request as ask } from 'undici';
+import { announce, type ForkedServer, forkServer } from './forked-server.ts';
 
-export interface BareProxy {
-  /** Up to and with the version. */
-  readonly baseUrl: string;
-  readonly processId: number;
-  close(): void;
-}
-
-export function startBareProxy(vendorUrl: string): Promise<BareProxy> {
-  const child = fork(fileURLToPath(import.meta.url), ['serve', vendorUrl], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('message', (port) => {
-      resolve({
-        baseUrl: `http://127.0.0.1:${String(port)}/v1`,
-        processId: child.pid ?? 0,
-        close: () => child.kill(),
-      });
-    });
-  });
-}
+export const startBareProxy = (vendorUrl: string): Promise<ForkedServer> =>
+  forkServer(import.meta.url, vendorUrl);
 
 const [, , command, vendorUrl = ''] = process.argv;
 if (command === 'serve') serve();
@@ -57,9 +36,5 @@ function serve(): void {
       outgoing.end(text);
     });
   });
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    process.send?.(typeof address === 'object' && address !== null ? address.port : 0);
-  });
-  process.on('disconnect', () => process.exit(0));
+  announce(server);
 }

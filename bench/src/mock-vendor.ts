@@ -1,14 +1,6 @@
 /** A vendor in a process of its own: an OpenAI-compatible server that answers at once, and says when it sent what. */
-import { fork } from 'node:child_process';
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
-
-export interface MockVendor {
-  /** Up to and with the version. */
-  readonly baseUrl: string;
-  readonly processId: number;
-  close(): void;
-}
+import { announce, type ForkedServer, forkServer } from './forked-server.ts';
 
 export const MOCK_MODEL = 'mock-chat';
 export const MOCK_VOICE_MODEL = 'mock-tts';
@@ -16,21 +8,7 @@ export const MOCK_VOICE_MODEL = 'mock-tts';
 export const STREAM = { chunks: 20, pauseMs: 10 };
 export const SPEECH_CHUNK_BYTES = 4800;
 
-export function startMockVendor(): Promise<MockVendor> {
-  const child = fork(fileURLToPath(import.meta.url), ['serve'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('message', (port) => {
-      resolve({
-        baseUrl: `http://127.0.0.1:${String(port)}/v1`,
-        processId: child.pid ?? 0,
-        close: () => child.kill(),
-      });
-    });
-  });
-}
+export const startMockVendor = (): Promise<ForkedServer> => forkServer(import.meta.url);
 
 /** Microseconds since 1970: the same clock in every process of this machine. */
 export function nowMicros(): number {
@@ -98,9 +76,5 @@ function serve(): void {
     response.end('data: [DONE]\n\n');
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    process.send?.(typeof address === 'object' ? address?.port : 0);
-  });
-  process.on('disconnect', () => process.exit(0));
+  announce(server);
 }

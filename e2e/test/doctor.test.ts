@@ -6,7 +6,13 @@ import { type RunningServer, startTestServer } from '@visavox/server/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createLoopback, silence } from '../../packages/cli/src/doctor/testing/loopback.ts';
 import { createTurnResponder } from '../../packages/cli/src/doctor/testing/turn-responder.ts';
-import { VENDOR_VARIABLES } from '../../packages/contract/src/vendors/index.ts';
+import {
+  VENDOR_VARIABLES,
+  type VendorVariables,
+  vendorKeyVariables,
+} from '../../packages/contract/src/vendors/index.ts';
+import { VENDORS } from '../../packages/server/src/providers/vendors/all.ts';
+import { environmentOf } from '../../packages/server/src/providers/vendors/operator-keys.ts';
 import { postgresBinaries, startPostgres, type TestPostgres } from '../../packages/server/test/postgres.ts';
 import { runVisavox } from '../src/visavox.ts';
 
@@ -201,4 +207,23 @@ describe.skipIf(postgresBinaries === undefined)('with a Postgres', () => {
       { state: 'failed', message: expect.stringContaining('no database of that name') },
     ]);
   });
+});
+
+test('the variables of vendors are those that the server reads', () => {
+  const known = Object.entries<VendorVariables>(VENDOR_VARIABLES);
+  expect(known.map(([name]) => name)).toEqual(known.map(([, { id }]) => id));
+  expect(
+    known.map(([, { id, displayName, keyVariables, baseUrlVariable, settingVariables = {} }]) => ({
+      ...{ id, displayName, keyVariables, baseUrlVariable, settingVariables },
+    })),
+  ).toEqual(
+    VENDORS.map(({ id, displayName, keyVariables, baseUrlVariable, settingVariables = {} }) => ({
+      ...{ id, displayName, keyVariables, baseUrlVariable, settingVariables },
+    })),
+  );
+  for (const [index, vendor] of VENDORS.entries()) {
+    const [, variables] = known[index] ?? [];
+    if (variables === undefined) throw new Error(`${vendor.id} is missing.`);
+    expect(environmentOf(vendor)).toEqual(expect.arrayContaining([...vendorKeyVariables(variables)]));
+  }
 });

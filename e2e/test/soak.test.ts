@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type RunningServer, startTestServer } from '@visavox/server/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { slope } from '../../bench/src/statistics.ts';
 import { type Api, createApi } from '../src/api.ts';
 import { chromiumPath, launchBrowser } from '../src/browser.ts';
 import { type CustomerSite, serveCustomerSite } from '../src/pages.ts';
+import { slope } from '../src/statistics.ts';
 import { createToneVendor } from '../src/tone-vendor.ts';
 
 // The global of the script-tag build.
