@@ -87,17 +87,25 @@ export function encodeWav(clip: PcmClip): Uint8Array<ArrayBuffer> {
 /** Little-endian PCM16 bytes of the samples, in memory of their own. */
 export function encodePcm16(samples: Int16Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(samples.length * 2);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < samples.length; i++) view.setInt16(i * 2, samples[i] ?? 0, true);
-  return bytes;
+  bytes.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
+  return toLittleEndian(bytes);
 }
 
 /** Samples of little-endian PCM16 bytes, in memory of their own; an odd last byte is left out. */
 export function decodePcm16(bytes: Uint8Array): Int16Array<ArrayBuffer> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const samples = new Int16Array(bytes.length >> 1);
-  for (let i = 0; i < samples.length; i++) samples[i] = view.getInt16(i * 2, true);
+  const own = new Uint8Array(samples.buffer);
+  own.set(bytes.subarray(0, own.length));
+  toLittleEndian(own);
   return samples;
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** From the order of this machine, or back: the same swap, in place. */
+function toLittleEndian<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
+  if (!IS_LITTLE_ENDIAN) for (let at = 0; at < bytes.length; at += 2) bytes.subarray(at, at + 2).reverse();
+  return bytes;
 }
 
 function readFormat(view: DataView, start: number, declared: number): WavFormat {

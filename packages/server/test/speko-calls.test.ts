@@ -293,6 +293,42 @@ describe('synthesize', () => {
     expect([samples.length, samples[0], samples.at(-1)]).toEqual([480, 0, 1000]);
   });
 
+  test('a vendor that has sent less than 0.1 s has not begun to speak', async () => {
+    xai.script.speak = async function* () {
+      yield tone(2000);
+      down();
+    };
+    expect(routing(await synthesize()).slice(0, 3)).toEqual(['openai', 'gpt-4o-mini-tts', '1']);
+    xai.script.speak = async function* () {
+      yield tone(240);
+    };
+    const short = await synthesize();
+    expect(routing(short)[2]).toBe('0');
+    expect(await samplesOf(short), 'but may have little to say').toHaveLength(240);
+  });
+
+  test('once it speaks, each piece is handed on as it comes', async () => {
+    const heard: (() => void)[] = [];
+    const listened = [1, 2, 3].map(() => new Promise<void>((resolve) => heard.push(resolve)));
+    xai.script.speak = async function* () {
+      yield tone(2400);
+      for (const one of listened) {
+        yield tone(24);
+        // Nothing follows before the client has this one.
+        await one;
+      }
+    };
+    const reader = (await synthesize()).body?.getReader();
+    let bytes = 0;
+    while (bytes < 2 * (2400 + 3 * 24)) {
+      const { done, value } = (await reader?.read()) ?? {};
+      expect(done).toBe(false);
+      bytes += value?.length ?? 0;
+      if (bytes > 2 * 2400) heard[(bytes - 2 * 2400) / 48 - 1]?.();
+    }
+    expect(await reader?.read()).toMatchObject({ done: true });
+  });
+
   test('a failure after the first sound breaks the body off', async () => {
     xai.script.speak = async function* () {
       yield tone(2400);

@@ -1,11 +1,13 @@
 /** What every face of the server does with a request before and after its handler. */
 import type { ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { PlatformError } from '@visavox/contract';
 import { type Context, Hono } from 'hono';
 import type { Log } from '../telemetry/log.ts';
-import { CORS_HEADERS, errorResponse, toPlatformError } from './errors.ts';
+import { COMMON_HEADERS, CORS_HEADERS } from './common-headers.ts';
+import { errorResponse, toPlatformError } from './errors.ts';
 
-const COMMON_HEADERS = [...Object.entries(CORS_HEADERS), ['X-Content-Type-Options', 'nosniff']] as const;
+const COMMON = Object.entries(COMMON_HEADERS);
 
 export type AppFetch = (request: Request, env?: object) => Response | Promise<Response>;
 
@@ -35,28 +37,30 @@ export function createFetch(
   app: Hono,
   calls?: { readonly app: Hono; readonly paths: ReadonlySet<string> },
 ): AppFetch {
-  const answer = (request: Request, env: object | undefined): Response | Promise<Response> => {
+  const answer = async (request: Request, env: object | undefined): Promise<Response> => {
     const path = getPath(request);
     // No name holds a NUL character, and no database can be asked for one.
     if (path.includes('%00')) return nothingHere();
     const isCall = request.method === 'POST' && calls?.paths.has(path) === true;
     return (isCall ? calls.app : app).fetch(request, env);
   };
-  return (request, env) => {
-    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS_HEADERS });
-    // Set on the socket's own answer where there is one: changing those of a response costs far more.
-    const { outgoing } = (env ?? {}) as { outgoing?: Pick<ServerResponse, 'setHeader'> };
-    if (outgoing === undefined) return withCommonHeaders(answer(request, env));
-    for (const [name, value] of COMMON_HEADERS) outgoing.setHeader(name, value);
-    return answer(request, env);
-  };
+  return (request, env) =>
+    request.method === 'OPTIONS'
+      ? new Response(null, { status: 204, headers: CORS_HEADERS })
+      : answer(request, env).then((response) => withCommonHeaders(response, env));
 }
 
 const nothingHere = (): Response => errorResponse(new PlatformError('not_found', 'Nothing is here.'));
 
-async function withCommonHeaders(answer: Response | Promise<Response>): Promise<Response> {
-  const response = await answer;
-  for (const [name, value] of COMMON_HEADERS) response.headers.set(name, value);
+function withCommonHeaders(response: Response, env: object | undefined): Response {
+  // What is on its way already has them.
+  if (response === RESPONSE_ALREADY_SENT) return response;
+  const { outgoing } = (env ?? {}) as { outgoing?: ServerResponse };
+  for (const [name, value] of COMMON) {
+    // On the socket's own answer where there is one: changing those of a response costs far more.
+    if (outgoing === undefined) response.headers.set(name, value);
+    else outgoing.setHeader(name, value);
+  }
   return response;
 }
 

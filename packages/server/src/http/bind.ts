@@ -1,8 +1,10 @@
 /** Binds described operations to their handlers: paths, authentication, and what a handler gets to see. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PlatformError, type RouteDescription } from '@visavox/contract';
 import type { Context, Hono } from 'hono';
 import type { KeyOwner } from '../store/store.ts';
 import type { Keyring } from './keyring.ts';
+import { PartAnswer } from './part-answer.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 export interface Call {
@@ -16,7 +18,8 @@ export interface Call {
   readonly caller: KeyOwner | undefined;
 }
 
-export type Handler = (call: Call) => Promise<Response | object | undefined>;
+/** An object that is no answer of its own becomes the JSON of one. */
+export type Handler = (call: Call) => Promise<Response | PartAnswer | object | undefined>;
 
 export interface BindOptions {
   readonly keyring: Keyring;
@@ -67,6 +70,10 @@ export function bindRoutes<Id extends string>(
           },
         });
         if (result instanceof Response) return result;
+        if (result instanceof PartAnswer) {
+          const { outgoing } = socketOf(context);
+          return outgoing === undefined ? result.toResponse() : result.writeTo(outgoing);
+        }
         if (result === undefined) return new Response(null, { status: 204 });
         return Response.json(result, { status: route.success.status });
       });
@@ -119,7 +126,13 @@ async function authenticate(
 function clientAddress(context: Context, header: string | undefined): string {
   const told = header === undefined ? undefined : context.req.header(header);
   if (told !== undefined) return told;
-  // Set by the server's adapter; absent when the app is called without a socket.
-  const env = context.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined;
-  return env?.incoming?.socket?.remoteAddress ?? 'unknown';
+  return socketOf(context).incoming?.socket.remoteAddress ?? 'unknown';
+}
+
+/** Set by the server's adapter; absent when the app is called without a socket. */
+function socketOf(context: Context): {
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
+} {
+  return context.env ?? {};
 }

@@ -5,15 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import { ProviderError } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
 import { ToolRoundsError } from '../turns/answer.ts';
-
-/** Headers every response carries, errors and streams included: browsers call the API cross-origin. */
-export const CORS_HEADERS: Readonly<Record<string, string>> = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
-  'Access-Control-Allow-Headers': 'PersoLive-APIKey, PersoPlatform-APIKey, Authorization, Content-Type',
-  'Access-Control-Expose-Headers': 'Retry-After, ETag',
-  'Access-Control-Max-Age': '86400',
-};
+import { CORS_HEADERS } from './common-headers.ts';
 
 export function errorBody(items: readonly [ErrorItem, ...ErrorItem[]]): ErrorBody {
   const [first] = items;

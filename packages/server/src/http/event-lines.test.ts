@@ -9,7 +9,7 @@ const message = (content: string): LlmEvent => ({ type: 'message', content });
 function create(events: () => AsyncIterable<LlmEvent>) {
   const explained: unknown[] = [];
   let cancels = 0;
-  const response = streamEvents(events(), {
+  const answer = streamEvents(events(), {
     headers: PLAIN_LINES,
     encode: encodeLlmEvent,
     encodeFailure(error) {
@@ -20,7 +20,7 @@ function create(events: () => AsyncIterable<LlmEvent>) {
       cancels += 1;
     },
   });
-  return { response, explained, cancels: () => cancels };
+  return { response: answer.toResponse(), explained, cancels: () => cancels };
 }
 
 // keeps: perso-4.2.1-no-blank, perso-4.2.1-line-end, perso-1.1-headers
@@ -96,11 +96,13 @@ test.each(['gives one more', 'fails'])(
     });
     const reader = response.body?.getReader();
     await reader?.read();
+    const awaited = reader?.read();
     await settled();
     const cancelled = reader?.cancel();
     if (late === 'fails') next.reject(new Error('aborted'));
     else next.resolve(message('Late.'));
     await cancelled;
+    expect(await awaited).toEqual({ done: true, value: undefined });
     await settled();
     expect(explained, 'an abort is no failure').toEqual([]);
   },

@@ -1,5 +1,5 @@
 /** Streams an answer event by event. A failure after the first byte is a last event, never a status. */
-import { CORS_HEADERS } from './errors.ts';
+import { PartAnswer } from './part-answer.ts';
 
 /** The type that keeps proxies from holding lines back. */
 export const PLAIN_LINES = { 'Content-Type': 'text/plain; charset=utf-8' };
@@ -14,35 +14,35 @@ export function streamEvents<Event>(
     readonly onCancel: () => void;
     readonly headers: Readonly<Record<string, string>>;
   },
-): Response {
+): PartAnswer {
   const iterator = events[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  let cancelled = false;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const result = await iterator.next();
-        if (cancelled) return;
-        if (result.done === true) controller.close();
-        else controller.enqueue(encoder.encode(options.encode(result.value)));
-      } catch (error) {
-        if (cancelled) return;
-        controller.enqueue(encoder.encode(options.encodeFailure(error)));
-        controller.close();
-      }
+  let isOver = false;
+  return new PartAnswer(
+    {
+      async next() {
+        if (isOver) return undefined;
+        try {
+          const { done, value } = await iterator.next();
+          if (done !== true) return options.encode(value);
+          isOver = true;
+          return undefined;
+        } catch (error) {
+          // An abort is no failure.
+          if (isOver) return undefined;
+          isOver = true;
+          return options.encodeFailure(error);
+        }
+      },
+      async cancel() {
+        isOver = true;
+        options.onCancel();
+        await iterator.return?.().catch(() => {});
+      },
     },
-    async cancel() {
-      cancelled = true;
-      options.onCancel();
-      await iterator.return?.();
-    },
-  });
-  return new Response(body, {
-    headers: {
-      ...CORS_HEADERS,
+    {
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
       ...options.headers,
     },
-  });
+  );
 }

@@ -9,6 +9,7 @@ import type {
   LanguageModelV4StreamPart,
 } from '@ai-sdk/provider';
 import { createResampler, type PcmClip, type Resampler } from '@visavox/audio';
+import { joinShortChunks } from '../providers/join-chunks.ts';
 import { generateWithLanguageModel, streamLanguageModel } from '../providers/language-model-calls.ts';
 import {
   type AudioFile,
@@ -422,7 +423,7 @@ function tokensOf(usage: LanguageModelV4GenerateResult['usage']): Quantity {
   return { inputTokens: usage.inputTokens.total ?? 0, outputTokens: usage.outputTokens.total ?? 0 };
 }
 
-/** Sound at the asked rate, whatever the vendor sends. */
+/** Begins with enough to tell whether the vendor speaks at all, and goes on as the sound comes. */
 async function* speak(
   candidate: Candidate,
   request: SynthesisRequest,
@@ -431,21 +432,32 @@ async function* speak(
   const { synthesizer } = candidate.provider;
   if (synthesizer === undefined)
     throw new ProviderError('unavailable', `${candidate.providerId} has no voices`);
+  let silentSeconds = 0;
+  let isHeard = false;
+  const isAudible = ({ samples }: SpeechChunk): boolean => !isAllZero(samples);
+  const sound = atRate(synthesizer.synthesize(request, { signal }), request.sampleRateHz);
+  for await (const chunk of joinShortChunks(sound, isAudible)) {
+    isHeard ||= isAudible(chunk);
+    if (!isHeard) silentSeconds += chunk.samples.length / chunk.sampleRateHz;
+    if (silentSeconds > MAX_LEADING_SILENCE_SECONDS && !isHeard) {
+      throw new ProviderError('empty', `the speech of ${candidate.providerId} is nothing but silence`);
+    }
+    yield chunk;
+  }
+}
+
+/** Sound at the asked rate, or at that of its first chunk, whatever the vendor sends. */
+async function* atRate(
+  chunks: AsyncIterable<SpeechChunk>,
+  askedHz: number | undefined,
+): AsyncGenerator<SpeechChunk> {
   let resampler: Resampler | undefined;
-  let silentSamples = 0;
-  for await (const chunk of synthesizer.synthesize(request, { signal })) {
-    const sampleRateHz = request.sampleRateHz ?? resampler?.toHz ?? chunk.sampleRateHz;
+  for await (const chunk of chunks) {
+    const sampleRateHz = askedHz ?? resampler?.toHz ?? chunk.sampleRateHz;
     if (resampler?.fromHz !== chunk.sampleRateHz) {
       resampler = createResampler({ fromHz: chunk.sampleRateHz, toHz: sampleRateHz });
     }
-    const samples = resampler.process(chunk.samples);
-    if (isAllZero(samples)) {
-      if (silentSamples >= 0) silentSamples += samples.length;
-      if (silentSamples > MAX_LEADING_SILENCE_SECONDS * sampleRateHz) {
-        throw new ProviderError('empty', `the speech of ${candidate.providerId} is nothing but silence`);
-      }
-    } else silentSamples = -1;
-    yield { ...chunk, samples, sampleRateHz };
+    yield { ...chunk, samples: resampler.process(chunk.samples), sampleRateHz };
   }
   const rest = resampler?.flush();
   if (resampler !== undefined && rest !== undefined && rest.length > 0) {

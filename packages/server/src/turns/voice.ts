@@ -1,6 +1,7 @@
 /** One sentence to speech, one recording to text: picks the engine from the catalogue and prepares the text. */
 import type { PcmClip } from '@visavox/audio';
 import { noRecognizerError, noSynthesizerError } from '../providers/all.ts';
+import { joinShortChunks } from '../providers/join-chunks.ts';
 import type { SpeechChunk, Transcript } from '../providers/provider.ts';
 import type { EngineFinder } from '../routing/catalogue.ts';
 import { detectLanguage, normalizeForSpeech } from '../text/index.ts';
@@ -30,7 +31,9 @@ export async function* speakSentence(
   }
   const normalized = normalizeForSpeech(text, language);
   if (!/[\p{L}\p{N}]/u.test(normalized)) return;
-  yield* voice.synthesizer.synthesize({ text: normalized, voiceId: voice.voiceId, language }, { signal });
+  const request = { text: normalized, voiceId: voice.voiceId, language };
+  // Mouth shapes are heard in stretches that hold a sound of speech.
+  yield* joinShortChunks(voice.synthesizer.synthesize(request, { signal }));
 }
 
 /** @throws {ProviderError} when no recogniser fits the language, or the engine fails. */

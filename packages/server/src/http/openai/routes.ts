@@ -11,6 +11,7 @@ import type { Call } from '../bind.ts';
 import { readForm, readJson, validate } from '../body.ts';
 import { streamEvents } from '../event-lines.ts';
 import { jsonResponse } from '../json-response.ts';
+import { PartAnswer } from '../part-answer.ts';
 import {
   describeChoice,
   entriesOf,
@@ -19,7 +20,7 @@ import {
   objectiveOf,
   readMaxPrice,
 } from '../route-values.ts';
-import { type CallsContext, contextOf, pcmStream, readRecording, stoppable } from '../speko/calls.ts';
+import { type CallsContext, contextOf, pcmParts, readRecording, stoppable } from '../speko/calls.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { chatRequest, identityOf, toCallOptions, toChatCompletion, toChunks } from './chat.ts';
 import { OpenAiError, openAiErrorBody, toOpenAiError } from './errors.ts';
@@ -128,7 +129,7 @@ export function createOpenAiHandlers(options: OpenAiContext) {
   };
 
   return {
-    async createChatCompletion(call: Call): Promise<Response> {
+    async createChatCompletion(call: Call): Promise<Response | PartAnswer> {
       const { value } = await readJson(call.request, chatRequest, MAX_JSON_BYTES);
       const startedAtMs = performance.now();
       if (value.stream !== true) {
@@ -151,7 +152,7 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       });
     },
 
-    async createSpeech(call: Call): Promise<Response> {
+    async createSpeech(call: Call): Promise<PartAnswer> {
       const { value } = await readJson(call.request, speechRequest, MAX_JSON_BYTES);
       const startedAtMs = performance.now();
       const { signal, stop } = stoppable(call.request);
@@ -168,13 +169,11 @@ export function createOpenAiHandlers(options: OpenAiContext) {
         context,
       );
       const wav = value.response_format === 'wav';
-      const sound = pcmStream(routed.items, stop, log, wav ? streamingWavHeader() : undefined);
-      return new Response(sound, {
-        headers: {
-          'Content-Type': wav ? 'audio/wav' : `audio/pcm;rate=${SPEECH_RATE_HZ}`,
-          'Cache-Control': 'no-store, no-transform',
-          ...routeHeaders(routed, context, startedAtMs),
-        },
+      const sound = pcmParts(routed.items, stop, log, wav ? streamingWavHeader() : undefined);
+      return new PartAnswer(sound, {
+        'Content-Type': wav ? 'audio/wav' : `audio/pcm;rate=${SPEECH_RATE_HZ}`,
+        'Cache-Control': 'no-store, no-transform',
+        ...routeHeaders(routed, context, startedAtMs),
       });
     },
 

@@ -25,6 +25,7 @@ import { complete, metaOf, type ServerTools } from '../../turns/complete.ts';
 import type { Call } from '../bind.ts';
 import { readBytes, readJson } from '../body.ts';
 import { jsonResponse } from '../json-response.ts';
+import { PartAnswer, type Parts } from '../part-answer.ts';
 import { MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS } from '../route-values.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { spekoErrorBody, toSpekoError } from './errors.ts';
@@ -56,7 +57,7 @@ export function createCallHandlers(options: CallsContext) {
   });
 
   return {
-    async transcribe(call: Call): Promise<Response> {
+    async transcribe(call: Call): Promise<Response | PartAnswer> {
       const { request } = call;
       const intent = requireHeader(request, 'x-speko-intent', routingIntent);
       const constraints = readHeader(request, 'x-speko-constraints', pipelineConstraints);
@@ -87,7 +88,7 @@ export function createCallHandlers(options: CallsContext) {
       });
     },
 
-    async synthesize(call: Call): Promise<Response> {
+    async synthesize(call: Call): Promise<PartAnswer> {
       const { value } = await readJson(call.request, synthesizeRequest, MAX_JSON_BYTES);
       const { intent, sampleRate = DEFAULT_SPEECH_RATE_HZ } = value;
       const text = value.spokenForm === true ? toSpokenForm(value.text, intent.language) : value.text;
@@ -109,18 +110,16 @@ export function createCallHandlers(options: CallsContext) {
         contextOf(call, intent, value.constraints, signal),
       );
       const contentType = `audio/pcm;rate=${sampleRate}`;
-      return new Response(pcmStream(routed.items, stop, log), {
-        headers: {
-          'Content-Type': contentType,
-          'X-Speko-Audio-Format': contentType,
-          'Cache-Control': 'no-store, no-transform',
-          'X-Accel-Buffering': 'no',
-          ...routeHeaders(routed),
-        },
+      return new PartAnswer(pcmParts(routed.items, stop, log), {
+        'Content-Type': contentType,
+        'X-Speko-Audio-Format': contentType,
+        'Cache-Control': 'no-store, no-transform',
+        'X-Accel-Buffering': 'no',
+        ...routeHeaders(routed),
       });
     },
 
-    async complete(call: Call): Promise<Response> {
+    async complete(call: Call): Promise<PartAnswer> {
       const { value } = await readJson(call.request, completeRequest, MAX_COMPLETE_BYTES);
       const { signal, stop } = stoppable(call.request);
       const context = contextOf(call, value.intent, value.constraints, signal);
@@ -257,37 +256,37 @@ function wantsJson(request: Request): boolean {
  * Little-endian PCM16 after the bytes of a header, if any. A failure in the middle breaks the body off: nothing else can
  * be said by then.
  */
-export function pcmStream(
+export function pcmParts(
   chunks: AsyncIterable<SpeechChunk>,
   onCancel: () => void,
   log: Log,
   head?: Uint8Array,
-): ReadableStream<Uint8Array> {
+): Parts {
   const iterator = chunks[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      if (head !== undefined) controller.enqueue(head);
-    },
-    async pull(controller) {
+  let isLeft = false;
+  let waiting = head;
+  return {
+    async next() {
+      if (waiting !== undefined) {
+        const first = waiting;
+        waiting = undefined;
+        return first;
+      }
       try {
         while (true) {
           const { done, value } = await iterator.next();
-          if (done) {
-            controller.close();
-            return;
-          }
-          if (value.samples.length === 0) continue;
-          controller.enqueue(encodePcm16(value.samples));
-          return;
+          if (done) return undefined;
+          if (value.samples.length > 0) return encodePcm16(value.samples);
         }
       } catch (error) {
-        log.warn({ err: error }, 'speech broke off after it had begun');
-        controller.error(error);
+        if (!isLeft) log.warn({ err: error }, 'speech broke off after it had begun');
+        throw error;
       }
     },
     async cancel() {
+      isLeft = true;
       onCancel();
-      await iterator.return?.();
+      await iterator.return?.().catch(() => {});
     },
-  });
+  };
 }

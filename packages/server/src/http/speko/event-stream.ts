@@ -2,6 +2,7 @@
  * Server-sent events as section 3.3 demands: line feeds only, one line of data, no comments, exactly one terminal event.
  */
 import { streamEvents } from '../event-lines.ts';
+import type { PartAnswer } from '../part-answer.ts';
 
 export type NamedEvent = readonly [name: string, data: object];
 
@@ -16,7 +17,7 @@ export async function respondWithEvents<Event extends NamedEvent>(
     readonly onError: (error: unknown) => NamedEvent;
     readonly onCancel: () => void;
   },
-): Promise<Response> {
+): Promise<PartAnswer> {
   const first = await events.next();
   if (first.done === true) throw new Error('A stream of events must have at least one.');
   async function* all() {

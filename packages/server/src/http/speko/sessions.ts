@@ -8,6 +8,7 @@ import type { Store, VoiceEventRow, VoiceSessionRow, VoiceTurnRow } from '../../
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../bind.ts';
 import { readJson, validate } from '../body.ts';
+import type { PartAnswer } from '../part-answer.ts';
 import { invalidQuery, organizationOf, readLimit, readMoment } from './call-values.ts';
 import { stoppable } from './calls.ts';
 import { spekoErrorBody, toSpekoError } from './errors.ts';
@@ -106,7 +107,7 @@ export function createSessionHandlers({ store, voiceAgents, voiceSessions, log }
       await voiceSessions.addTurns(session, turns);
       return new Response(null, { status: 202 });
     },
-    async streamVoiceSession(call: Call): Promise<Response> {
+    async streamVoiceSession(call: Call): Promise<PartAnswer> {
       const session = await requireSession(call);
       const cursor = readCursor(call.query.get('cursor'));
       const { signal, stop } = stoppable(call.request);

@@ -17,8 +17,7 @@ const MAX_JSON_BYTES = 16_000_000;
 const MAX_ERROR_BYTES = 64_000;
 const ERROR_BODY_MS = 2000;
 const PING_MS = 5000;
-/** Sound is handed on in pieces of this length: enough to start a sentence with. */
-const CHUNK_SECONDS = { min: 0.1, max: 0.2 };
+const MAX_CHUNK_SECONDS = 0.2;
 
 /** What the words of a vendor's error mean; `undefined` leaves it to the status. `body`: its JSON or text, if any. */
 export type KindOfError = (status: number, body: unknown) => ProviderErrorKind | undefined;
@@ -258,34 +257,30 @@ async function* readStream<T>(
 }
 
 /**
- * Cuts headerless little-endian PCM16 mono into chunks, whatever the sizes of the network's pieces.
- * @throws {ProviderError} `empty` when no sound came, `protocol` beyond ten minutes.
+ * PCM16 as the network cuts it, in whole samples and as it comes; a long piece comes in several chunks.
+ * @throws {ProviderError} `empty` without any sound; `protocol` when it is longer than ten minutes.
  */
 export async function* pcmChunks(
   bytes: AsyncIterable<Uint8Array>,
   { sampleRateHz, what }: { readonly sampleRateHz: number; readonly what: string },
 ): AsyncGenerator<SpeechChunk> {
-  const minBytes = 2 * Math.round(sampleRateHz * CHUNK_SECONDS.min);
-  const maxBytes = 2 * Math.round(sampleRateHz * CHUNK_SECONDS.max);
-  let pending = new Uint8Array(0);
+  const maxBytes = 2 * Math.round(sampleRateHz * MAX_CHUNK_SECONDS);
+  /** Of a sample. */
+  let half: Uint8Array = new Uint8Array(0);
   let total = 0;
   for await (const piece of bytes) {
     total += piece.length;
     if (total > MAX_SPEECH_SECONDS * sampleRateHz * 2) {
       throw new ProviderError('protocol', `${what} is longer than ten minutes`);
     }
-    const joined = new Uint8Array(pending.length + piece.length);
-    joined.set(pending);
-    joined.set(piece, pending.length);
-    pending = joined;
-    // A piece may end in the middle of a sample.
-    while (pending.length >= minBytes) {
-      const size = Math.min(maxBytes, pending.length - (pending.length % 2));
-      yield { samples: decodePcm16(pending.subarray(0, size)), sampleRateHz };
-      pending = pending.slice(size);
+    const whole = half.length === 0 ? piece : Buffer.concat([half, piece]);
+    const end = whole.length - (whole.length % 2);
+    for (let at = 0; at < end; at += maxBytes) {
+      const samples = decodePcm16(whole.subarray(at, Math.min(at + maxBytes, end)));
+      yield { samples, sampleRateHz };
     }
+    half = whole.slice(end);
   }
-  if (pending.length >= 2) yield { samples: decodePcm16(pending), sampleRateHz };
   if (total < 2) throw new ProviderError('empty', `expected ${what}, got no sound`);
 }
 
