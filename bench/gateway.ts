@@ -37,10 +37,11 @@ interface Target {
   close(): Promise<void> | void;
 }
 
-/** Values of direct calls, and of those through a gateway in between. */
+/** Values of direct calls, of those through a gateway in between, and of those through a bare proxy. */
 interface Pairs {
   readonly direct: number[];
   readonly own: number[];
+  readonly floor?: number[];
 }
 
 interface Results {
@@ -66,6 +67,7 @@ const { values: flags } = parseArgs({
 const OWN = 'Visavox';
 /** Until the code is compiled for good: a server in steady use has long been there. */
 const WARM_UP_CALLS = 15_000;
+const WARM_UP_STREAMS = 480;
 const CONNECTIONS = 16;
 /** Requests a second. */
 const RATE = 1000;
@@ -74,6 +76,7 @@ const agent = new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 60_
 let missed = 0;
 
 const vendor = await startMockVendor();
+let floor: Target | undefined;
 try {
   const direct: Target = {
     name: 'direct',
@@ -93,40 +96,49 @@ try {
   };
   await call(direct, flags.quick ? 2000 : WARM_UP_CALLS);
   if (wants('load')) await measureBothLoads(direct, results);
-  for (const open of contenders(vendor, direct)) {
+  floor = flags.floor ? await startFloor(vendor, direct) : undefined;
+  for (const open of [...contenders(vendor), async () => floor]) {
     const target = await open();
+    if (target === undefined) continue;
     try {
-      await measure(direct, target, results);
+      await measure(direct, target, floor, results);
     } finally {
       await target.close();
     }
   }
   report(results);
 } finally {
+  await floor?.close();
   vendor.close();
   await agent.close();
 }
 process.exitCode = missed === 0 ? 0 : 1;
 
-async function measure(direct: Target, target: Target, results: Results): Promise<void> {
+/** `floor`: measured in turns with the target, since busy moments of the machine are most of a p99. */
+async function measure(
+  direct: Target,
+  target: Target,
+  floor: Target | undefined,
+  results: Results,
+): Promise<void> {
   const { name } = target;
   process.stdout.write(`${name} …\n`);
   await call(target, target.isSlow === true || flags.quick ? 2000 : WARM_UP_CALLS);
   if (wants('latency')) results.latency.set(name, await measureLatency(direct, target));
   if (wants('streams')) {
-    await measureStreams(streamText, direct, target, results.text);
-    if (target.speech !== undefined) await measureStreams(streamSpeech, direct, target, results.sound);
+    await measureStreams(streamText, [direct, target, floor], results.text);
+    if (target.speech !== undefined)
+      await measureStreams(streamSpeech, [direct, target, floor], results.sound);
   }
   if (wants('load')) await measureBothLoads(target, results);
   if (wants('memory') && name === OWN) await measureMemory(target);
 }
 
-function contenders(mock: ForkedServer, direct: Target): readonly (() => Promise<Target>)[] {
+function contenders(mock: ForkedServer): readonly (() => Promise<Target>)[] {
   const { portkey, litellm } = flags;
   return [
     () => startVisavox(OWN, mock, 0),
     () => startVisavox(`${OWN}, gateway process`, mock, Number(flags.processes)),
-    ...(flags.floor ? [() => startFloor(mock, direct)] : []),
     ...(portkey === undefined ? [] : [() => startPortkey(portkey, mock)]),
     ...(litellm === undefined ? [] : [() => startLiteLlm(litellm, mock)]),
   ];
@@ -338,20 +350,25 @@ async function measureLatency(direct: Target, target: Target): Promise<Pairs> {
 /** One that cannot stream is left out. */
 async function measureStreams(
   run: (target: Target) => Promise<number[]>,
-  direct: Target,
-  target: Target,
+  [direct, target, floor]: readonly [Target, Target, Target | undefined],
   into: Map<string, Pairs>,
 ): Promise<void> {
   try {
-    await run(target);
+    await Promise.all(
+      Array.from({ length: CONNECTIONS }, async () => {
+        for (let stream = 0; stream < WARM_UP_STREAMS / CONNECTIONS; stream++) await run(target);
+      }),
+    );
   } catch (error) {
     process.stdout.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`);
     return;
   }
-  const delays: Pairs = { direct: [], own: [] };
+  const beside = floor === target ? undefined : floor;
+  const delays: Pairs = { direct: [], own: [], ...(beside === undefined ? {} : { floor: [] }) };
   for (let round = 0; round < (flags.quick ? 20 : 150); round++) {
     delays.direct.push(...(await run(direct)));
     delays.own.push(...(await run(target)));
+    if (beside !== undefined) delays.floor?.push(...(await run(beside)));
   }
   into.set(target.name, delays);
 }
@@ -402,14 +419,20 @@ function report({ latency, text, sound, load, rate }: Results): void {
   const addedMedian = ({ direct, own }: Pairs) =>
     median(own.map((value, index) => value - (direct[index] ?? Number.NaN)));
   const addedP99 = ({ direct, own }: Pairs) => quantile(own, 0.99) - quantile(direct, 0.99);
+  const floorP99 = ({ direct, floor = [] }: Pairs) => quantile(floor, 0.99) - quantile(direct, 0.99);
+  const hasFloor = (of: Results['latency']) => [...of.values()].some((pairs) => pairs.floor !== undefined);
   const printPairs = (title: string, of: Results['latency']) =>
     print(
       title,
-      ['', 'direct, median ms', 'p99 ms', 'through it, median', 'p99', 'added, median', 'added, p99'],
+      [
+        ...['', 'direct, median ms', 'p99 ms', 'through it, median', 'p99', 'added, median', 'added, p99'],
+        ...(hasFloor(of) ? ['a bare proxy meanwhile: added, p99'] : []),
+      ],
       [...of].map(([name, pairs]) => {
         const { direct, own } = pairs;
         const columns = [median(direct), quantile(direct, 0.99), median(own), quantile(own, 0.99)];
-        return [name, ...columns.map(ms), ms(addedMedian(pairs)), ms(addedP99(pairs))];
+        const added = [addedMedian(pairs), addedP99(pairs), ...(hasFloor(of) ? [floorP99(pairs)] : [])];
+        return [name, ...[...columns, ...added].map(ms)];
       }),
     );
   const ownLatency = latency.get(OWN);
@@ -495,7 +518,7 @@ function sum(values: readonly number[]): number {
 }
 
 function ms(value: number): string {
-  return value.toFixed(2);
+  return Number.isNaN(value) ? '' : value.toFixed(2);
 }
 
 function require_(text: string, holds: boolean): void {

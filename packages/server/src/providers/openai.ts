@@ -5,6 +5,7 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { createVendorFetch } from './lean-fetch.ts';
 import { type LanguageModelInfo, type Provider, ProviderError } from './provider.ts';
+import { createQuickText } from './quick-text.ts';
 import { OPENAI_BASE_URL, openai } from './vendors/openai.ts';
 import {
   createOpenAiEmbedder,
@@ -94,18 +95,22 @@ function createEndpoint(
   const transcriptionModel = choose(options.transcriptionModelId, TRANSCRIPTION_MODELS);
   const embeddingModel = choose(options.embeddingModelId, EMBEDDING_MODELS);
   const models = chatModelsOf(known);
+  const { timeoutMs, fetch: inner } = options;
+  const quick = createQuickText(createVendorFetch({ displayName, closed, timeoutMs, inner }));
   const sdk = createOpenAICompatible({
     name: id,
     baseURL: baseUrl,
     includeUsage: true,
-    fetch: createVendorFetch({ displayName, closed, timeoutMs: options.timeoutMs, inner: options.fetch }),
+    fetch: quick.fetch,
     ...(apiKey === undefined ? {} : { apiKey }),
   });
   return {
     id,
     displayName,
     kind: 'endpoint',
-    ...(models.length > 0 ? { languageModels: { models, get: (modelId) => sdk.chatModel(modelId) } } : {}),
+    ...(models.length > 0
+      ? { languageModels: { models, get: (modelId) => quick.wrap(sdk.chatModel(modelId)) } }
+      : {}),
     ...(speechModel
       ? {
           synthesizer: createOpenAiSynthesizer(account, {

@@ -3,6 +3,7 @@ import type { LanguageModelV4 } from '@ai-sdk/provider';
 import type { VendorVariables } from '@visavox/contract/vendors';
 import { createVendorFetch } from '../lean-fetch.ts';
 import type { LanguageModelCatalogue, LanguageModelInfo } from '../provider.ts';
+import { createQuickText } from '../quick-text.ts';
 import { createLifetime } from './transport.ts';
 import type { Vendor, VendorOptions } from './vendor.ts';
 
@@ -49,13 +50,11 @@ export function openLanguageModels(
   options: VendorOptions & { readonly displayName: string; readonly closed: AbortSignal },
 ): LanguageModelCatalogue {
   const { apiKey, displayName, closed, timeoutMs, fetch: inner } = options;
-  const open = connect({
-    apiKey,
-    baseURL: options.baseUrl ?? baseUrl,
-    fetch: createVendorFetch({ displayName, closed, timeoutMs, inner }),
-  });
+  const quick = createQuickText(createVendorFetch({ displayName, closed, timeoutMs, inner }));
+  const open = connect({ apiKey, baseURL: options.baseUrl ?? baseUrl, fetch: quick.fetch });
   return {
     models: models.map(([id, displayName]): LanguageModelInfo => ({ id, displayName })),
-    get: (modelId) => open(Object.hasOwn(realIds, modelId) ? (realIds[modelId] ?? modelId) : modelId),
+    get: (modelId) =>
+      quick.wrap(open(Object.hasOwn(realIds, modelId) ? (realIds[modelId] ?? modelId) : modelId)),
   };
 }

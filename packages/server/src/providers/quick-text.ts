@@ -1,0 +1,249 @@
+/**
+ * The text of streamed answers, past the pipelines of the AI SDK's packages, which take a token through five streams and a
+ * schema. Events of the chat interface that hold text and nothing else are read here; from the first other event on the
+ * rest of the answer is the package's: reasoning, tool calls, ends, errors, and every other interface.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type {
+  LanguageModelV4,
+  LanguageModelV4StreamPart,
+  LanguageModelV4StreamResult,
+} from '@ai-sdk/provider';
+
+export interface QuickText {
+  /** What the package is set up with. */
+  readonly fetch: typeof fetch;
+  /** A model of that package. Its answers have the same parts, cut differently where they are text. */
+  wrap(model: LanguageModelV4): LanguageModelV4;
+}
+
+export function createQuickText(inner: typeof fetch): QuickText {
+  /** Tells the request which call it belongs to. */
+  const current = new AsyncLocalStorage<Answer>();
+  return {
+    fetch: async (input, init) => {
+      const response = await inner(input, init);
+      return current.getStore()?.takeOver(response) ?? response;
+    },
+    wrap: (model) => ({
+      specificationVersion: 'v4',
+      provider: model.provider,
+      modelId: model.modelId,
+      supportedUrls: model.supportedUrls,
+      doGenerate: (options) => model.doGenerate(options),
+      async doStream(options) {
+        if (options.includeRawChunks === true) return model.doStream(options);
+        const answer = new Answer();
+        const result = current.run(answer, async () => model.doStream(options));
+        // Some packages wait for an event of theirs before they give a stream.
+        const known = await Promise.race([result, answer.begun]);
+        return { ...known, stream: answer.join(result) ?? (await result).stream };
+      },
+    }),
+  };
+}
+
+/** Parts, or pieces of the rest, that may wait for their reader. */
+const WAITING = 16;
+/** Bytes of an event that has not ended. */
+const MAX_PENDING = 64 * 1024;
+const CARRIAGE_RETURN = 0x0d;
+const TEXT_ID = 'quick-text';
+
+/** One answer on its two ways: text straight to the reader, the rest through the package. */
+class Answer {
+  /** Resolves with the first text. */
+  readonly begun: Promise<void>;
+  readonly #begin: () => void;
+  readonly #parts: ReadableStream<LanguageModelV4StreamPart>;
+  #source: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #package: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
+  #rest: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #out: ReadableStreamDefaultController<LanguageModelV4StreamPart> | undefined;
+  #pending: Buffer = Buffer.alloc(0);
+  #isQuick = true;
+  #isInText = false;
+  #isOver = false;
+  #wake: (() => void)[] = [];
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.begun = promise;
+    this.#begin = resolve;
+    this.#parts = new ReadableStream(
+      {
+        start: (controller) => {
+          this.#out = controller;
+        },
+        pull: () => this.#goOn(),
+        cancel: (reason) => this.#end(reason),
+      },
+      { highWaterMark: WAITING },
+    );
+  }
+
+  /** The answer as the package is to see it: without its first events, where those are text. */
+  takeOver(response: Response): Response {
+    const { ok, body, status, headers } = response;
+    if (!ok || body === null || this.#source !== undefined) return response;
+    const source = body.getReader();
+    this.#source = source;
+    const rest = new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        start: (controller) => {
+          this.#rest = controller;
+        },
+        pull: () => this.#goOn(),
+        cancel: (reason) => this.#end(reason),
+      },
+      { highWaterMark: WAITING },
+    );
+    void this.#readSource(source);
+    return new Response(rest, { status, headers });
+  }
+
+  /** Undefined when there was no answer to take over. `result`: what the package makes of the rest. */
+  join(result: Promise<LanguageModelV4StreamResult>): ReadableStream<LanguageModelV4StreamPart> | undefined {
+    if (this.#source === undefined) return undefined;
+    void this.#readPackage(result);
+    return this.#parts;
+  }
+
+  async #readSource(source: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    try {
+      while (!this.#isOver) {
+        await this.#room(this.#out, this.#rest);
+        const { done, value } = await source.read();
+        if (this.#isOver) return;
+        const rest = done ? this.#pending : this.#isQuick ? this.#readEvents(value) : value;
+        if (rest !== undefined) {
+          if (this.#isQuick) await this.#leaveText();
+          if (rest.length > 0) this.#rest?.enqueue(new Uint8Array(rest));
+        }
+        if (done) {
+          this.#rest?.close();
+          return;
+        }
+      }
+    } catch (error) {
+      if (!this.#isOver) this.#rest?.error(error);
+    }
+  }
+
+  async #readPackage(result: Promise<LanguageModelV4StreamResult>): Promise<void> {
+    try {
+      const reader = (await result).stream.getReader();
+      this.#package = reader;
+      while (!this.#isOver) {
+        const { done, value } = await reader.read();
+        await this.#room(this.#out);
+        if (this.#isOver) return;
+        if (done) {
+          this.#isOver = true;
+          this.#out?.close();
+          return;
+        }
+        this.#out?.enqueue(value);
+      }
+    } catch (error) {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      this.#out?.error(error);
+    }
+  }
+
+  /** Gives out the text of events that hold nothing else. Returns what begins with another one. */
+  #readEvents(bytes: Uint8Array): Uint8Array | undefined {
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const pending = this.#pending.length === 0 ? piece : Buffer.concat([this.#pending, piece]);
+    let from = 0;
+    // Other line ends are left to the package.
+    let isQuick = !pending.includes(CARRIAGE_RETURN);
+    while (isQuick) {
+      const end = pending.indexOf('\n\n', from);
+      if (end < 0) break;
+      const text = textOfEvent(pending.toString('utf8', from, end));
+      if (text === undefined) {
+        isQuick = false;
+        break;
+      }
+      from = end + 2;
+      if (text === '') continue;
+      if (!this.#isInText) this.#out?.enqueue({ type: 'text-start', id: TEXT_ID });
+      this.#isInText = true;
+      this.#begin();
+      this.#out?.enqueue({ type: 'text-delta', id: TEXT_ID, delta: text });
+    }
+    this.#pending = pending.subarray(from);
+    return !isQuick || this.#pending.length > MAX_PENDING ? this.#pending : undefined;
+  }
+
+  /** From now on it is all the package's. */
+  async #leaveText(): Promise<void> {
+    this.#isQuick = false;
+    this.#pending = Buffer.alloc(0);
+    if (!this.#isInText) return;
+    this.#isInText = false;
+    // The text that came in the same piece need not wait for what the package makes of the rest.
+    await nextTurn();
+    if (!this.#isOver) this.#out?.enqueue({ type: 'text-end', id: TEXT_ID });
+  }
+
+  /** Waits until all of them take more, or the reader has left. */
+  async #room(...queues: readonly ({ readonly desiredSize: number | null } | undefined)[]): Promise<void> {
+    while (!this.#isOver && queues.some((queue) => (queue?.desiredSize ?? 1) <= 0)) {
+      await new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+      });
+    }
+  }
+
+  #goOn(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  async #end(reason: unknown): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#goOn();
+    // A package that still waits for an event of its own gets none.
+    if (this.#package === undefined) this.#rest?.error(new Error('The reader has left.', { cause: reason }));
+    await Promise.allSettled([this.#source?.cancel(reason), this.#package?.cancel(reason)]);
+  }
+}
+
+/** Undefined for an event that holds anything but text; nothing for a comment, or the begin of an answer. */
+function textOfEvent(event: string): string | undefined {
+  if (event.includes('\n')) return undefined;
+  if (event.startsWith(':')) return '';
+  if (!event.startsWith('data:')) return undefined;
+  let data: unknown;
+  try {
+    data = JSON.parse(event.slice(5));
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(data) || 'error' in data || !isNothing(data['usage'])) return undefined;
+  const { choices } = data;
+  const [choice, ...others]: readonly unknown[] = Array.isArray(choices) ? choices : [];
+  if (!isRecord(choice) || others.length > 0 || !isNothing(choice['finish_reason'])) return undefined;
+  const { delta } = choice;
+  if (!isRecord(delta)) return undefined;
+  for (const name in delta) {
+    if (name !== 'content' && name !== 'role' && !isNothing(delta[name])) return undefined;
+  }
+  const { content } = delta;
+  return isNothing(content) ? '' : typeof content === 'string' ? content : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Vendors fill the fields that they do not use in several ways. */
+function isNothing(value: unknown): boolean {
+  return (
+    value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+  );
+}
