@@ -9,7 +9,8 @@ test('what is sealed opens again, with the same secret only, and never looks the
   expect(secrets.seal('Bearer 한글')).not.toBe(sealed);
   expect(secrets.open(sealed)).toBe('Bearer 한글');
   expect(createSecrets('another').open(sealed)).toBeUndefined();
-  expect(secrets.open(`A${sealed.slice(1)}`)).toBeUndefined();
+  const [first] = sealed;
+  expect(secrets.open(`${first === 'A' ? 'B' : 'A'}${sealed.slice(1)}`)).toBeUndefined();
   expect(secrets.open('')).toBeUndefined();
   expect(secrets.open('not base64 !')).toBeUndefined();
 });
