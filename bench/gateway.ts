@@ -16,12 +16,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
-import { median, quantile } from '../e2e/src/statistics.ts';
 import { startBareProxy } from './src/bare-proxy.ts';
 import type { ForkedServer } from './src/forked-server.ts';
 import { MOCK_MODEL, MOCK_VOICE_MODEL, nowMicros, STREAM, startMockVendor } from './src/mock-vendor.ts';
 import { startPlatform } from './src/platform.ts';
 import { readCpuSeconds, readResidentBytes } from './src/processes.ts';
+import { median, quantile } from './src/statistics.ts';
 
 interface Target {
   readonly name: string;

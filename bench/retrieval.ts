@@ -5,11 +5,11 @@
  * time. The exit code is 1 when a required value is missed.
  */
 import { parseArgs } from 'node:util';
-import { median, quantile } from '../e2e/src/statistics.ts';
 import { createKnowledge, type Knowledge } from '../packages/server/src/knowledge/index.ts';
 import type { Embedder } from '../packages/server/src/providers/provider.ts';
 import { openStore, type Store } from '../packages/server/src/store/store.ts';
 import { postgresBinaries, startPostgres } from '../packages/server/test/postgres.ts';
+import { median, quantile } from './src/statistics.ts';
 
 const QUERIES = 300;
 const WARM_UP = 30;

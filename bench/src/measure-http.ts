@@ -1,7 +1,6 @@
 /** The HTTP API under a steady 200 requests a second: create, info and settings lists, embedded database. */
-
-import { quantile } from '../../e2e/src/statistics.ts';
 import type { Measurement } from './bench.ts';
+import { quantile } from './statistics.ts';
 import { rowOf } from './table.ts';
 
 const REQUESTS_PER_SECOND = 200;

@@ -4,10 +4,9 @@
  * that the player reports. The lips' time is the display time at which the light inside the mouth passes half of its
  * way from closed to open, interpolated between the two pictures around it, so that 40 ms pictures do not round it.
  */
-
-import { mean, quantile, slope } from '../../e2e/src/statistics.ts';
 import type { Bench, Measurement } from './bench.ts';
 import type { Platform } from './platform.ts';
+import { mean, quantile, slope } from './statistics.ts';
 import { rowOf } from './table.ts';
 import { MOUTH, type Picture, wait } from './visitor.ts';
 

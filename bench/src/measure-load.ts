@@ -1,10 +1,10 @@
 /** What a session costs the media process: processor time idle and speaking, split into drawing and the rest; memory. */
 import { fileURLToPath } from 'node:url';
-import { mean, slope } from '../../e2e/src/statistics.ts';
 // Drawing alone can be measured only beside the platform, so this is the one look behind its entry point.
 import { createStage, loadAvatarPack, REST_POSE } from '../../packages/server/src/avatar/index.ts';
 import type { Measurement } from './bench.ts';
 import { hasProc, readCpuSeconds, readResidentBytes } from './processes.ts';
+import { mean, slope } from './statistics.ts';
 import { type Row, rowOf } from './table.ts';
 import { type SizePx, wait } from './visitor.ts';
 

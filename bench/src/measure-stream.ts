@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Provider, startTestServer } from '@visavox/server/testing';
-import { median } from '../../e2e/src/statistics.ts';
 import type { Measurement } from './bench.ts';
+import { median } from './statistics.ts';
 import { rowOf } from './table.ts';
 
 type LanguageModel = ReturnType<NonNullable<Provider['languageModels']>['get']>;

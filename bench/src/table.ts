@@ -1,5 +1,5 @@
 /** Rows of the printed table: one number each, with what is required of it. */
-import { median, quantile } from '../../e2e/src/statistics.ts';
+import { median, quantile } from './statistics.ts';
 
 export interface Row {
   readonly name: string;

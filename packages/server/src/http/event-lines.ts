@@ -1,5 +1,5 @@
 /** Streams an answer event by event. A failure after the first byte is a last event, never a status. */
-import { PartAnswer } from './part-answer.ts';
+import { PartAnswer, partsOf } from './part-answer.ts';
 
 /** The type that keeps proxies from holding lines back. */
 export const PLAIN_LINES = { 'Content-Type': 'text/plain; charset=utf-8' };
@@ -15,34 +15,10 @@ export function streamEvents<Event>(
     readonly headers: Readonly<Record<string, string>>;
   },
 ): PartAnswer {
-  const iterator = events[Symbol.asyncIterator]();
-  let isOver = false;
-  return new PartAnswer(
-    {
-      async next() {
-        if (isOver) return undefined;
-        try {
-          const { done, value } = await iterator.next();
-          if (done !== true) return options.encode(value);
-          isOver = true;
-          return undefined;
-        } catch (error) {
-          // An abort is no failure.
-          if (isOver) return undefined;
-          isOver = true;
-          return options.encodeFailure(error);
-        }
-      },
-      async cancel() {
-        isOver = true;
-        options.onCancel();
-        await iterator.return?.().catch(() => {});
-      },
-    },
-    {
-      'Cache-Control': 'no-cache, no-transform',
-      'X-Accel-Buffering': 'no',
-      ...options.headers,
-    },
-  );
+  const { encode, encodeFailure: onFailure, onCancel, headers } = options;
+  return new PartAnswer(partsOf(events, { encode, onFailure, onCancel }), {
+    'Cache-Control': 'no-cache, no-transform',
+    'X-Accel-Buffering': 'no',
+    ...headers,
+  });
 }

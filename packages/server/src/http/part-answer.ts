@@ -13,6 +13,46 @@ export interface Parts {
   cancel(): Promise<void>;
 }
 
+/** The parts that items become. */
+export function partsOf<Item>(
+  items: AsyncIterable<Item>,
+  options: {
+    /** Undefined for an item of which nothing is sent. */
+    readonly encode: (item: Item) => string | Uint8Array | undefined;
+    /** The last part after a failure, or an error that breaks the answer off. */
+    readonly onFailure: (error: unknown) => string | Uint8Array;
+    readonly onCancel: () => void;
+  },
+): Parts {
+  const iterator = items[Symbol.asyncIterator]();
+  let isOver = false;
+  return {
+    async next() {
+      try {
+        while (!isOver) {
+          const { done, value } = await iterator.next();
+          if (done === true) isOver = true;
+          else {
+            const part = options.encode(value);
+            if (part !== undefined) return part;
+          }
+        }
+        return undefined;
+      } catch (error) {
+        // An abort is no failure.
+        if (isOver) return undefined;
+        isOver = true;
+        return options.onFailure(error);
+      }
+    },
+    async cancel() {
+      isOver = true;
+      options.onCancel();
+      await iterator.return?.().catch(() => {});
+    },
+  };
+}
+
 /** Parts that come so close together may share a packet. */
 const TOGETHER_MS = 2;
 

@@ -89,7 +89,7 @@ class Answer {
     if (!ok || body === null || this.#source !== undefined) return response;
     const source = body.getReader();
     this.#source = source;
-    const rest = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    const rest = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
           this.#rest = controller;
@@ -119,7 +119,7 @@ class Answer {
         const rest = done ? this.#pending : this.#isQuick ? this.#readEvents(value) : value;
         if (rest !== undefined) {
           if (this.#isQuick) await this.#leaveText();
-          if (rest.length > 0) this.#rest?.enqueue(new Uint8Array(rest));
+          if (rest.length > 0) this.#rest?.enqueue(rest);
         }
         if (done) {
           this.#rest?.close();

@@ -438,9 +438,11 @@ async function* speak(
   const sound = atRate(synthesizer.synthesize(request, { signal }), request.sampleRateHz);
   for await (const chunk of joinShortChunks(sound, isAudible)) {
     isHeard ||= isAudible(chunk);
-    if (!isHeard) silentSeconds += chunk.samples.length / chunk.sampleRateHz;
-    if (silentSeconds > MAX_LEADING_SILENCE_SECONDS && !isHeard) {
-      throw new ProviderError('empty', `the speech of ${candidate.providerId} is nothing but silence`);
+    if (!isHeard) {
+      silentSeconds += chunk.samples.length / chunk.sampleRateHz;
+      if (silentSeconds > MAX_LEADING_SILENCE_SECONDS) {
+        throw new ProviderError('empty', `the speech of ${candidate.providerId} is nothing but silence`);
+      }
     }
     yield chunk;
   }

@@ -25,7 +25,7 @@ import { complete, metaOf, type ServerTools } from '../../turns/complete.ts';
 import type { Call } from '../bind.ts';
 import { readBytes, readJson } from '../body.ts';
 import { jsonResponse } from '../json-response.ts';
-import { PartAnswer, type Parts } from '../part-answer.ts';
+import { PartAnswer, type Parts, partsOf } from '../part-answer.ts';
 import { MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS } from '../route-values.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { spekoErrorBody, toSpekoError } from './errors.ts';
@@ -262,31 +262,21 @@ export function pcmParts(
   log: Log,
   head?: Uint8Array,
 ): Parts {
-  const iterator = chunks[Symbol.asyncIterator]();
-  let isLeft = false;
+  const sound = partsOf(chunks, {
+    encode: ({ samples }) => (samples.length === 0 ? undefined : encodePcm16(samples)),
+    onFailure(error) {
+      log.warn({ err: error }, 'speech broke off after it had begun');
+      throw error;
+    },
+    onCancel,
+  });
   let waiting = head;
   return {
+    ...sound,
     async next() {
-      if (waiting !== undefined) {
-        const first = waiting;
-        waiting = undefined;
-        return first;
-      }
-      try {
-        while (true) {
-          const { done, value } = await iterator.next();
-          if (done) return undefined;
-          if (value.samples.length > 0) return encodePcm16(value.samples);
-        }
-      } catch (error) {
-        if (!isLeft) log.warn({ err: error }, 'speech broke off after it had begun');
-        throw error;
-      }
-    },
-    async cancel() {
-      isLeft = true;
-      onCancel();
-      await iterator.return?.().catch(() => {});
+      const first = waiting;
+      waiting = undefined;
+      return first ?? sound.next();
     },
   };
 }

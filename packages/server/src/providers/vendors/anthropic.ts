@@ -21,6 +21,7 @@ export const anthropic = createLanguageModelVendor({
       'claude-3-5-sonnet': 'claude-3-5-sonnet-20241022',
       'claude-3-5-haiku': 'claude-3-5-haiku-20241022',
     },
+    hasOwnInterface: true,
     connect: ({ baseURL, ...account }) =>
       // The vendor's own SDKs take an address without the version.
       createAnthropic({ ...account, baseURL: baseURL.endsWith('/v1') ? baseURL : `${baseURL}/v1` }),

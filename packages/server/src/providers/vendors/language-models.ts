@@ -25,6 +25,8 @@ export interface LanguageModelsOfVendor {
   readonly models: readonly (readonly [id: string, displayName: string])[];
   /** Ids that the vendor knows by another name. */
   readonly realIds?: Readonly<Record<string, string>>;
+  /** Answers are not those of the chat interface: see `createQuickText`. */
+  readonly hasOwnInterface?: boolean;
   readonly connect: (account: LanguageModelAccount) => (modelId: string) => LanguageModelV4;
 }
 
@@ -46,15 +48,22 @@ export function createLanguageModelVendor({ languageModels, ...vendor }: Languag
 }
 
 export function openLanguageModels(
-  { models, realIds = {}, baseUrl, connect }: LanguageModelsOfVendor,
+  { models, realIds = {}, baseUrl, hasOwnInterface = false, connect }: LanguageModelsOfVendor,
   options: VendorOptions & { readonly displayName: string; readonly closed: AbortSignal },
 ): LanguageModelCatalogue {
   const { apiKey, displayName, closed, timeoutMs, fetch: inner } = options;
-  const quick = createQuickText(createVendorFetch({ displayName, closed, timeoutMs, inner }));
-  const open = connect({ apiKey, baseURL: options.baseUrl ?? baseUrl, fetch: quick.fetch });
+  const vendorFetch = createVendorFetch({ displayName, closed, timeoutMs, inner });
+  const quick = hasOwnInterface ? undefined : createQuickText(vendorFetch);
+  const open = connect({
+    apiKey,
+    baseURL: options.baseUrl ?? baseUrl,
+    fetch: quick?.fetch ?? vendorFetch,
+  });
   return {
     models: models.map(([id, displayName]): LanguageModelInfo => ({ id, displayName })),
-    get: (modelId) =>
-      quick.wrap(open(Object.hasOwn(realIds, modelId) ? (realIds[modelId] ?? modelId) : modelId)),
+    get(modelId) {
+      const model = open(Object.hasOwn(realIds, modelId) ? (realIds[modelId] ?? modelId) : modelId);
+      return quick?.wrap(model) ?? model;
+    },
   };
 }

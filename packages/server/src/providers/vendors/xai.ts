@@ -78,6 +78,7 @@ export const xai: Vendor = {
             ['grok-2', 'Grok 2'],
           ],
           realIds: { 'grok-2': 'grok-2-1212' },
+          hasOwnInterface: true,
           connect: createXai,
         },
         { ...options, displayName, closed },

@@ -1,4 +1,4 @@
-/** The few statistics that measurements need. */
+/** The few statistics that the table needs. */
 
 /** Nearest-rank quantile of any order of values; NaN for none. `part` is 0 – 1. */
 export function quantile(values: readonly number[], part: number): number {
