@@ -19,6 +19,17 @@ export function readResidentBytes(processId: number): number {
   return Number(readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ')[1]) * BYTES_PER_PAGE;
 }
 
+/** Processor time that the host of a virtual machine has given to others so far, in hundredths of a second; 0 on others. */
+export function readStolenTicks(): number {
+  return hasProc ? (readMachineTicks()[7] ?? 0) : 0;
+}
+
+/** Of all cores, by what they did: user, nice, system, idle, iowait, irq, softirq, steal. */
+function readMachineTicks(): readonly number[] {
+  const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
+  return line.trim().split(/\s+/).slice(1).map(Number);
+}
+
 /** How much of the machine, all cores together, was used between two readings. */
 export interface MachineUse {
   /** Work at normal priority; what runs at low priority gives way. */
@@ -30,8 +41,7 @@ export interface MachineUse {
 /** Starts a reading; the returned function ends it. Processes of ours count with their children. */
 export function watchMachine(): () => MachineUse {
   const read = () => {
-    const line = readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '';
-    const fields = line.trim().split(/\s+/).slice(1).map(Number);
+    const fields = readMachineTicks();
     const total = fields.slice(0, 8).reduce((sum, value) => sum + value, 0);
     return { total, nice: fields[1] ?? 0, idle: (fields[3] ?? 0) + (fields[4] ?? 0), ours: readOwnTicks() };
   };
