@@ -1,4 +1,5 @@
 /** `npm start`: see serve.ts. */
 import { runOnToolchain } from './toolchain.mjs';
 
-await runOnToolchain('serve.ts');
+// See packages/server/src/node-flags.ts.
+await runOnToolchain('serve.ts', ['--min-semi-space-size=16']);

@@ -16,15 +16,15 @@ const NODE_PACKAGE = `node-${WINDOWS ? 'win' : process.platform}-${process.arch}
 const NODE = path.join(TOOLCHAIN, 'node_modules', NODE_PACKAGE, 'bin', WINDOWS ? 'node.exe' : 'node');
 const PNPM = path.join(TOOLCHAIN, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs');
 
-/** Runs a script of this folder on the project's own Node and takes over its exit code. */
-export async function runOnToolchain(script) {
+/** Runs a script of this folder on the project's own Node, with flags for it, and takes over its exit code. */
+export async function runOnToolchain(script, flags = []) {
   try {
     await ensureToolchain();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
-  const child = spawn(NODE, [path.join(REPOSITORY, 'scripts', script), ...process.argv.slice(2)], {
+  const child = spawn(NODE, [...flags, path.join(REPOSITORY, 'scripts', script), ...process.argv.slice(2)], {
     cwd: REPOSITORY,
     stdio: 'inherit',
     env: {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
+import { NODE_FLAGS } from '../node-flags.ts';
 import type { Provider } from '../providers/provider.ts';
 import {
   type Change,
@@ -164,7 +165,7 @@ export async function startGatewayProcesses(options: GatewayProcessesOptions): P
   cluster.setupPrimary({
     exec: ENTRY,
     args: [],
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...NODE_FLAGS],
     serialization: 'advanced',
   });
   try {
