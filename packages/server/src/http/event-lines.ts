@@ -1,5 +1,5 @@
 /** Streams an answer event by event. A failure after the first byte is a last event, never a status. */
-import { PartAnswer, partsOf } from './part-answer.ts';
+import { type FirstPart, PartAnswer, partsOf } from './part-answer.ts';
 
 /** The type that keeps proxies from holding lines back. */
 export const PLAIN_LINES = { 'Content-Type': 'text/plain; charset=utf-8' };
@@ -8,17 +8,20 @@ export const PLAIN_LINES = { 'Content-Type': 'text/plain; charset=utf-8' };
 export function streamEvents<Event>(
   events: AsyncIterable<Event>,
   options: {
-    readonly encode: (event: Event) => string;
+    /** Undefined for an event of which nothing is sent. */
+    readonly encode: (event: Event) => string | undefined;
     /** What comes last: the reason that the client may read. */
     readonly encodeFailure: (error: unknown) => string;
     readonly onCancel: () => void;
     readonly headers: Readonly<Record<string, string>>;
+    readonly first?: FirstPart;
   },
 ): PartAnswer {
-  const { encode, encodeFailure: onFailure, onCancel, headers } = options;
-  return new PartAnswer(partsOf(events, { encode, onFailure, onCancel }), {
+  const { encode, encodeFailure: onFailure, onCancel } = options;
+  const headers = {
     'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no',
-    ...headers,
-  });
+    ...options.headers,
+  };
+  return new PartAnswer(partsOf(events, { encode, onFailure, onCancel }), headers, options.first);
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { PartAnswer, type Parts } from './part-answer.ts';
+import { type FirstPart, PartAnswer, type Parts } from './part-answer.ts';
 
 const cleanups: (() => void)[] = [];
 
@@ -13,7 +13,10 @@ afterEach(() => {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A server whose only answer these parts are, and a client that has asked for it. */
-async function ask(parts: Partial<Parts> & Pick<Parts, 'next'>): Promise<{
+async function ask(
+  parts: Partial<Parts> & Pick<Parts, 'next'>,
+  firstPart?: FirstPart,
+): Promise<{
   readonly client: Socket;
   readonly outgoing: Promise<ServerResponse>;
   readonly cancels: () => number;
@@ -25,7 +28,7 @@ async function ask(parts: Partial<Parts> & Pick<Parts, 'next'>): Promise<{
     const cancel = async (): Promise<void> => {
       cancels += 1;
     };
-    new PartAnswer({ cancel, ...parts }, { 'Content-Type': 'text/plain' }).writeTo(outgoing);
+    new PartAnswer({ cancel, ...parts }, { 'Content-Type': 'text/plain' }, firstPart).writeTo(outgoing);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -69,23 +72,31 @@ test('headers do not wait for a first part that is late', async () => {
   expect((await readAll(client)).join('')).toContain('4\r\nlate\r\n');
 });
 
-test('a part that follows a pause does not wait for what else its turn has to do', async () => {
-  const waiting: (number | undefined)[] = [];
-  let count = 0;
-  const asked = await ask({
-    async next() {
-      const { socket } = await asked.outgoing;
-      count += 1;
-      if (count > 1) waiting.push(socket?.writableLength);
-      if (count > 3) return undefined;
-      if (count > 1) await pause(20);
-      return `part ${count}`;
-    },
-  });
-  await readAll(asked.client);
-  // Only the first one, which may be followed at once, is still to be sent when the next is asked for.
-  expect(waiting.map((bytes) => bytes === 0)).toEqual([false, true, true]);
-});
+test.each([
+  ['with what follows', false],
+  ['alone', true],
+] as const)(
+  'a part that follows a pause does not wait for what else its turn has to do, nor does a first one that leaves %s: %s',
+  async (firstPart, firstIsSent) => {
+    const waiting: (number | undefined)[] = [];
+    let count = 0;
+    const asked = await ask(
+      {
+        async next() {
+          const { socket } = await asked.outgoing;
+          count += 1;
+          if (count > 1) waiting.push(socket?.writableLength);
+          if (count > 3) return undefined;
+          if (count > 1) await pause(20);
+          return `part ${count}`;
+        },
+      },
+      firstPart,
+    );
+    await readAll(asked.client);
+    expect(waiting.map((bytes) => bytes === 0)).toEqual([firstIsSent, true, true]);
+  },
+);
 
 test('a client that does not read holds the parts back', async () => {
   let produced = 0;

@@ -56,14 +56,25 @@ export function partsOf<Item>(
 /** Parts that come so close together may share a packet. */
 const TOGETHER_MS = 2;
 
+/**
+ * Whether the first part leaves at once, being all there is for now, or at the end of its turn, with what follows it then.
+ */
+export type FirstPart = 'alone' | 'with what follows';
+
 /** Status 200. Goes out once, by one of its two ways, and as fast as the client reads. */
 export class PartAnswer {
   readonly #parts: Parts;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #first: FirstPart;
 
-  constructor(parts: Parts, headers: Readonly<Record<string, string>>) {
+  constructor(
+    parts: Parts,
+    headers: Readonly<Record<string, string>>,
+    first: FirstPart = 'with what follows',
+  ) {
     this.#parts = parts;
     this.#headers = headers;
+    this.#first = first;
   }
 
   toResponse(): Response {
@@ -109,7 +120,7 @@ export class PartAnswer {
     outgoing.writeHead(200, { ...COMMON_HEADERS, ...this.#headers });
     // They go with the first part when that is there already.
     const late = setImmediate(() => outgoing.flushHeaders());
-    let lastMs = Number.POSITIVE_INFINITY;
+    let lastMs = this.#first === 'alone' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     try {
       for (let part = await parts.next(); part !== undefined && !isOver; part = await parts.next()) {
         clearImmediate(late);

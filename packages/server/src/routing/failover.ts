@@ -162,6 +162,10 @@ async function firstOf<T, Item>(
 ): Promise<
   { readonly attempt: Try<T, Item>; readonly outcome: Outcome<Item> } | { readonly attempt: undefined }
 > {
+  const [only, ...others] = running;
+  if (only !== undefined && others.length === 0 && hedgeAfterMs === undefined) {
+    return { attempt: only, outcome: await only.outcome };
+  }
   const ends = [...running].map(async (attempt) => ({ attempt, outcome: await attempt.outcome }));
   if (hedgeAfterMs === undefined) return Promise.race(ends);
   let timer: NodeJS.Timeout | undefined;
@@ -198,6 +202,12 @@ function startTry<T extends Target, Item>(
     if (result === undefined) breakers.ended(id);
     else result();
   };
+  const settleFailed = (error: unknown): void =>
+    settle(
+      options.signal.aborted || !blames(error)
+        ? undefined
+        : () => breakers.failed(id, asProviderError(error)),
+    );
   breakers.begin(id);
 
   async function run(): Promise<Outcome<Item>> {
@@ -226,41 +236,36 @@ function startTry<T extends Target, Item>(
       left.abort();
       // Not awaited: a vendor that hangs would keep the next one waiting.
       iterator?.return?.().catch(() => {});
-      settle(
-        options.signal.aborted || !blames(error)
-          ? undefined
-          : () => breakers.failed(id, asProviderError(error)),
-      );
+      settleFailed(error);
       return { type: 'failure', error };
     }
   }
 
-  /** After the commit: what was held, then the rest as it comes. */
-  async function* follow(held: readonly Item[], iterator: AsyncIterator<Item>): AsyncGenerator<Item> {
-    let isOver = false;
-    try {
-      yield* held;
-      while (true) {
-        const { done, value } = await iterator.next();
-        if (done) break;
-        yield value;
-      }
-      isOver = true;
-      settle(() => breakers.succeeded(id));
-    } catch (error) {
-      settle(
-        options.signal.aborted || !blames(error)
-          ? undefined
-          : () => breakers.failed(id, asProviderError(error)),
-      );
-      throw error;
-    } finally {
-      settle(undefined);
-      if (!isOver) {
+  /** After the commit: what was held, then the rest as it comes. No generator: its turns would delay every item. */
+  function follow(held: Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {
+    const rest: AsyncIterator<Item, undefined> = {
+      async next() {
+        for (const item of held.splice(0, 1)) return { done: false, value: item };
+        try {
+          const step = await iterator.next();
+          if (step.done !== true) return step;
+          settle(() => breakers.succeeded(id));
+          return { done: true, value: undefined };
+        } catch (error) {
+          settleFailed(error);
+          left.abort();
+          throw error;
+        }
+      },
+      async return() {
+        held.length = 0;
+        settle(undefined);
         left.abort();
         iterator.return?.().catch(() => {});
-      }
-    }
+        return { done: true, value: undefined };
+      },
+    };
+    return { [Symbol.asyncIterator]: () => rest };
   }
 
   return {

@@ -559,11 +559,21 @@ async function firstOf<T>(items: AsyncIterable<T>): Promise<T> {
   throw new ProviderError('empty', 'the answer held no output');
 }
 
-async function* watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {
-  for await (const item of items) {
-    see(item);
-    yield item;
-  }
+/** No generator: its turns would delay every item. */
+function watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = items[Symbol.asyncIterator]();
+      return {
+        async next() {
+          const step = await iterator.next();
+          if (step.done !== true) see(step.value);
+          return step;
+        },
+        return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+      };
+    },
+  };
 }
 
 function describeNoCandidate(modality: ServedModality, { dropped }: Ranking): string {

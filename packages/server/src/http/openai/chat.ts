@@ -238,43 +238,48 @@ export function toChatCompletion(
   };
 }
 
-/** The data of each server-sent event; the last is `[DONE]`. */
-export async function* toChunks(
+/**
+ * Makes each part of an answer the server-sent events that it becomes; nothing for some. The first output brings the event
+ * before it along, and the end the last one, `[DONE]`.
+ */
+export function createChunkWriter(
   identity: Identity,
-  parts: AsyncIterable<LanguageModelV4StreamPart>,
   includeUsage: boolean,
-): AsyncGenerator<string> {
+): (part: LanguageModelV4StreamPart) => string | undefined {
+  const event = (fields: object) =>
+    `data: ${JSON.stringify({ ...identity, object: 'chat.completion.chunk', ...fields })}\n\n`;
   const chunk = (delta: object, finishReason: string | null = null) =>
-    JSON.stringify({
-      ...identity,
-      object: 'chat.completion.chunk',
+    event({
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
       ...(includeUsage ? { usage: null } : {}),
     });
-  yield chunk({ role: 'assistant', content: '' });
+  let head = chunk({ role: 'assistant', content: '' });
+  const withHead = (events: string): string => {
+    const all = head + events;
+    head = '';
+    return all;
+  };
   let calls = 0;
-  for await (const part of parts) {
-    if (part.type === 'text-delta' && part.delta !== '') yield chunk({ content: part.delta });
-    if (part.type === 'tool-call') {
-      const call = {
-        id: part.toolCallId,
-        type: 'function',
-        function: { name: part.toolName, arguments: part.input },
-      };
-      yield chunk({ tool_calls: [{ index: calls, ...call }] });
-      calls += 1;
-    }
-    if (part.type === 'finish') {
-      yield chunk({}, FINISH_REASONS[part.finishReason.unified]);
-      if (includeUsage) {
-        yield JSON.stringify({
-          ...identity,
-          object: 'chat.completion.chunk',
-          choices: [],
-          usage: usageOf(part.usage),
-        });
+  return (part) => {
+    switch (part.type) {
+      case 'text-delta':
+        return part.delta === '' ? undefined : withHead(chunk({ content: part.delta }));
+      case 'tool-call': {
+        const call = {
+          index: calls,
+          id: part.toolCallId,
+          type: 'function',
+          function: { name: part.toolName, arguments: part.input },
+        };
+        calls += 1;
+        return withHead(chunk({ tool_calls: [call] }));
       }
+      case 'finish': {
+        const usage = includeUsage ? event({ choices: [], usage: usageOf(part.usage) }) : '';
+        return withHead(`${chunk({}, FINISH_REASONS[part.finishReason.unified])}${usage}data: [DONE]\n\n`);
+      }
+      default:
+        return undefined;
     }
-  }
-  yield '[DONE]';
+  };
 }

@@ -22,7 +22,7 @@ import {
 } from '../route-values.ts';
 import { type CallsContext, contextOf, pcmParts, readRecording, stoppable } from '../speko/calls.ts';
 import { withoutUndefined } from '../without-undefined.ts';
-import { chatRequest, identityOf, toCallOptions, toChatCompletion, toChunks } from './chat.ts';
+import { chatRequest, createChunkWriter, identityOf, toCallOptions, toChatCompletion } from './chat.ts';
 import { OpenAiError, openAiErrorBody, toOpenAiError } from './errors.ts';
 
 export interface OpenAiContext {
@@ -144,11 +144,12 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       const context = contextFor(call, 'llm', value.model, undefined, signal);
       const routed = await gateway.complete(toCallOptions(value), context);
       const identity = identityOf(nameOf(routed), options.now());
-      return streamEvents(toChunks(identity, routed.items, value.stream_options?.include_usage === true), {
-        encode: (data) => `data: ${data}\n\n`,
+      return streamEvents(routed.items, {
+        encode: createChunkWriter(identity, value.stream_options?.include_usage === true),
         encodeFailure: (error) => `data: ${JSON.stringify(openAiErrorBody(toOpenAiError(error, log)))}\n\n`,
         onCancel: stop,
         headers: { 'Content-Type': 'text/event-stream', ...routeHeaders(routed, context, startedAtMs) },
+        first: 'alone',
       });
     },
 
@@ -170,11 +171,15 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       );
       const wav = value.response_format === 'wav';
       const sound = pcmParts(routed.items, stop, log, wav ? streamingWavHeader() : undefined);
-      return new PartAnswer(sound, {
-        'Content-Type': wav ? 'audio/wav' : `audio/pcm;rate=${SPEECH_RATE_HZ}`,
-        'Cache-Control': 'no-store, no-transform',
-        ...routeHeaders(routed, context, startedAtMs),
-      });
+      return new PartAnswer(
+        sound,
+        {
+          'Content-Type': wav ? 'audio/wav' : `audio/pcm;rate=${SPEECH_RATE_HZ}`,
+          'Cache-Control': 'no-store, no-transform',
+          ...routeHeaders(routed, context, startedAtMs),
+        },
+        wav ? 'with what follows' : 'alone',
+      );
     },
 
     async createTranscription(call: Call): Promise<Response> {

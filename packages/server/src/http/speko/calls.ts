@@ -110,13 +110,17 @@ export function createCallHandlers(options: CallsContext) {
         contextOf(call, intent, value.constraints, signal),
       );
       const contentType = `audio/pcm;rate=${sampleRate}`;
-      return new PartAnswer(pcmParts(routed.items, stop, log), {
-        'Content-Type': contentType,
-        'X-Speko-Audio-Format': contentType,
-        'Cache-Control': 'no-store, no-transform',
-        'X-Accel-Buffering': 'no',
-        ...routeHeaders(routed),
-      });
+      return new PartAnswer(
+        pcmParts(routed.items, stop, log),
+        {
+          'Content-Type': contentType,
+          'X-Speko-Audio-Format': contentType,
+          'Cache-Control': 'no-store, no-transform',
+          'X-Accel-Buffering': 'no',
+          ...routeHeaders(routed),
+        },
+        'alone',
+      );
     },
 
     async complete(call: Call): Promise<PartAnswer> {
@@ -127,6 +131,8 @@ export function createCallHandlers(options: CallsContext) {
       return respondWithEvents<CompleteEvent>(events, {
         headersOf: ([name, data]) =>
           name === 'meta' ? headersOf(data.provider, data.model, data.failoverCount, data.scoresRunId) : {},
+        // There is output by then.
+        first: 'with the second',
         onError: failureOf,
         onCancel: stop,
       });
