@@ -193,6 +193,12 @@ test('at most so many attempts, and none after the time of all together', async 
   expect(late.attempts.map(({ provider }) => provider)).not.toContain('c');
 });
 
+test('no try begins with a few milliseconds left', async () => {
+  const { run, events } = setUp({ a: hangs, b: hangs }, { limits: { firstOutputMs: 60, totalMs: 65 } });
+  await expect(run()).rejects.toThrow(AllProvidersFailedError);
+  expect(events).toEqual(['start a', 'stop a']);
+});
+
 test('an abort rejects with its reason at once and stops the try', async () => {
   const { run, controller, events } = setUp({ a: hangs, b: says('other') });
   const running = run();

@@ -55,6 +55,8 @@ export interface FailoverLimits {
   readonly maxAttempts: number;
 }
 
+/** No vendor answers in less, and timers are not exact: a try with less time left would only be a call for nothing. */
+const LEAST_TRY_MS = 10;
 const LIMITS: FailoverLimits = { firstOutputMs: 8000, totalMs: 25_000, maxAttempts: 8 };
 
 export interface Committed<T extends Target, Item> {
@@ -103,7 +105,7 @@ export async function runWithFailover<T extends Target, Item>(
 
   const begin = (): void => {
     const candidate = candidates[next];
-    if (candidate === undefined || next >= limits.maxAttempts || endsAtMs - now() < 1) return;
+    if (candidate === undefined || next >= limits.maxAttempts || endsAtMs - now() < LEAST_TRY_MS) return;
     next += 1;
     running.add(startTry(candidate, options, Math.min(limits.firstOutputMs, endsAtMs - now())));
   };
