@@ -353,19 +353,29 @@ async function call(target: Target, calls: number): Promise<void> {
 async function measureLatency(direct: Target, target: Target): Promise<Pairs> {
   const times: Pairs = { direct: noValues(), own: noValues() };
   for (let turn = 0; turn < (flags.quick ? 500 : 3000) / CALLS_IN_TURN; turn++) {
-    const stolenBefore = readStolenTicks();
-    const now: { readonly direct: number[]; readonly own: number[] } = { direct: [], own: [] };
-    for (let pair = 0; pair < CALLS_IN_TURN; pair++) {
-      // Neither is always first.
-      if (pair % 2 === 0) now.direct.push(await complete(direct));
-      now.own.push(await complete(target));
-      if (pair % 2 === 1) now.direct.push(await complete(direct));
-    }
-    const isCalm = readStolenTicks() === stolenBefore;
-    keep(times.direct, now.direct, isCalm);
-    keep(times.own, now.own, isCalm);
+    const { value, isCalm } = await watchHost(async () => {
+      const now: { readonly direct: number[]; readonly own: number[] } = { direct: [], own: [] };
+      for (let pair = 0; pair < CALLS_IN_TURN; pair++) {
+        // Neither is always first.
+        if (pair % 2 === 0) now.direct.push(await complete(direct));
+        now.own.push(await complete(target));
+        if (pair % 2 === 1) now.direct.push(await complete(direct));
+      }
+      return now;
+    });
+    keep(times.direct, value.direct, isCalm);
+    keep(times.own, value.own, isCalm);
   }
   return times;
+}
+
+/** `isCalm`: the host took no processor time meanwhile. */
+async function watchHost<T>(
+  turn: () => Promise<T>,
+): Promise<{ readonly value: T; readonly isCalm: boolean }> {
+  const stolenBefore = readStolenTicks();
+  const value = await turn();
+  return { value, isCalm: readStolenTicks() === stolenBefore };
 }
 
 function noValues(): Values {
@@ -396,9 +406,8 @@ async function measureStreams(
   const beside = floor === undefined || floor === target ? undefined : { target: floor, values: noValues() };
   const delays = { direct: noValues(), own: noValues() };
   const turn = async (of: Target, values: Values): Promise<void> => {
-    const stolenBefore = readStolenTicks();
-    const now = await run(of);
-    keep(values, now, readStolenTicks() === stolenBefore);
+    const { value, isCalm } = await watchHost(() => run(of));
+    keep(values, value, isCalm);
   };
   const hasEnough = (): boolean => [delays.direct, delays.own].every(({ calm }) => calm.length >= 2 * ENOUGH);
   const [least, most] = flags.quick ? [20, 20] : [150, 450];

@@ -1,5 +1,5 @@
 /** Streams an answer event by event. A failure after the first byte is a last event, never a status. */
-import { type FirstPart, PartAnswer, partsOf } from './part-answer.ts';
+import { PartAnswer, partsOf } from './part-answer.ts';
 
 /** The type that keeps proxies from holding lines back. */
 export const PLAIN_LINES = { 'Content-Type': 'text/plain; charset=utf-8' };
@@ -14,14 +14,29 @@ export function streamEvents<Event>(
     readonly encodeFailure: (error: unknown) => string;
     readonly onCancel: () => void;
     readonly headers: Readonly<Record<string, string>>;
-    readonly first?: FirstPart;
+    /** Leaves with the first event, which then waits for nothing else: for answers whose first event is output. */
+    readonly head?: string | undefined;
   },
 ): PartAnswer {
-  const { encode, encodeFailure: onFailure, onCancel } = options;
+  const { encode, encodeFailure, onCancel } = options;
+  let { head = '' } = options;
+  const withHead = (text: string): string => {
+    const all = head + text;
+    head = '';
+    return all;
+  };
+  const parts = partsOf(events, {
+    encode(event) {
+      const text = encode(event);
+      return text === undefined ? undefined : withHead(text);
+    },
+    onFailure: (error) => withHead(encodeFailure(error)),
+    onCancel,
+  });
   const headers = {
     'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no',
     ...options.headers,
   };
-  return new PartAnswer(partsOf(events, { encode, onFailure, onCancel }), headers, options.first);
+  return new PartAnswer(parts, headers, head === '' ? 'with what follows' : 'alone');
 }

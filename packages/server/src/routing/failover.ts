@@ -245,9 +245,11 @@ function startTry<T extends Target, Item>(
 
   /** After the commit: what was held, then the rest as it comes. No generator: its turns would delay every item. */
   function follow(held: Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {
+    const first = held.values();
     const rest: AsyncIterator<Item, undefined> = {
       async next() {
-        for (const item of held.splice(0, 1)) return { done: false, value: item };
+        const item = first.next();
+        if (item.done !== true) return item;
         try {
           const step = await iterator.next();
           if (step.done !== true) return step;

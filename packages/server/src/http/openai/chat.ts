@@ -238,14 +238,14 @@ export function toChatCompletion(
   };
 }
 
-/**
- * Makes each part of an answer the server-sent events that it becomes; nothing for some. The first output brings the event
- * before it along, and the end the last one, `[DONE]`.
- */
-export function createChunkWriter(
-  identity: Identity,
-  includeUsage: boolean,
-): (part: LanguageModelV4StreamPart) => string | undefined {
+export interface ChunkWriter {
+  /** The event that begins an answer. */
+  readonly head: string;
+  /** The server-sent events that a part becomes; nothing for some. The end brings the last one along, `[DONE]`. */
+  encode(part: LanguageModelV4StreamPart): string | undefined;
+}
+
+export function createChunkWriter(identity: Identity, includeUsage: boolean): ChunkWriter {
   const event = (fields: object) =>
     `data: ${JSON.stringify({ ...identity, object: 'chat.completion.chunk', ...fields })}\n\n`;
   const chunk = (delta: object, finishReason: string | null = null) =>
@@ -253,33 +253,30 @@ export function createChunkWriter(
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
       ...(includeUsage ? { usage: null } : {}),
     });
-  let head = chunk({ role: 'assistant', content: '' });
-  const withHead = (events: string): string => {
-    const all = head + events;
-    head = '';
-    return all;
-  };
   let calls = 0;
-  return (part) => {
-    switch (part.type) {
-      case 'text-delta':
-        return part.delta === '' ? undefined : withHead(chunk({ content: part.delta }));
-      case 'tool-call': {
-        const call = {
-          index: calls,
-          id: part.toolCallId,
-          type: 'function',
-          function: { name: part.toolName, arguments: part.input },
-        };
-        calls += 1;
-        return withHead(chunk({ tool_calls: [call] }));
+  return {
+    head: chunk({ role: 'assistant', content: '' }),
+    encode(part) {
+      switch (part.type) {
+        case 'text-delta':
+          return part.delta === '' ? undefined : chunk({ content: part.delta });
+        case 'tool-call': {
+          const call = {
+            index: calls,
+            id: part.toolCallId,
+            type: 'function',
+            function: { name: part.toolName, arguments: part.input },
+          };
+          calls += 1;
+          return chunk({ tool_calls: [call] });
+        }
+        case 'finish': {
+          const usage = includeUsage ? event({ choices: [], usage: usageOf(part.usage) }) : '';
+          return `${chunk({}, FINISH_REASONS[part.finishReason.unified])}${usage}data: [DONE]\n\n`;
+        }
+        default:
+          return undefined;
       }
-      case 'finish': {
-        const usage = includeUsage ? event({ choices: [], usage: usageOf(part.usage) }) : '';
-        return withHead(`${chunk({}, FINISH_REASONS[part.finishReason.unified])}${usage}data: [DONE]\n\n`);
-      }
-      default:
-        return undefined;
-    }
+    },
   };
 }

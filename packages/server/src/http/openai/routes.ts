@@ -145,11 +145,10 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       const routed = await gateway.complete(toCallOptions(value), context);
       const identity = identityOf(nameOf(routed), options.now());
       return streamEvents(routed.items, {
-        encode: createChunkWriter(identity, value.stream_options?.include_usage === true),
+        ...createChunkWriter(identity, value.stream_options?.include_usage === true),
         encodeFailure: (error) => `data: ${JSON.stringify(openAiErrorBody(toOpenAiError(error, log)))}\n\n`,
         onCancel: stop,
         headers: { 'Content-Type': 'text/event-stream', ...routeHeaders(routed, context, startedAtMs) },
-        first: 'alone',
       });
     },
 

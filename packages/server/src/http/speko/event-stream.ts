@@ -20,34 +20,19 @@ export async function respondWithEvents<Event extends NamedEvent>(
     readonly onCancel: () => void;
   },
 ): Promise<PartAnswer> {
-  const { headersOf, onError, onCancel } = options;
   const first = await events.next();
   if (first.done === true) throw new Error('A stream of events must have at least one.');
-  const headers = { 'Content-Type': 'text/event-stream', ...headersOf(first.value) };
-  if (options.first === 'with the second') {
-    let held = encode(first.value);
-    const encodeNext = (event: NamedEvent): string => {
-      const all = held + encode(event);
-      held = '';
-      return all;
-    };
-    return streamEvents(events, {
-      encode: encodeNext,
-      encodeFailure: (error) => encodeNext(onError(error)),
-      onCancel,
-      headers,
-      first: 'alone',
-    });
-  }
   async function* all() {
     yield first.value as Event; // it is not done
     yield* events;
   }
-  return streamEvents(all(), {
+  const isJoined = options.first === 'with the second';
+  return streamEvents(isJoined ? events : all(), {
+    head: isJoined ? encode(first.value) : undefined,
     encode,
-    encodeFailure: (error) => encode(onError(error)),
-    onCancel,
-    headers,
+    encodeFailure: (error) => encode(options.onError(error)),
+    onCancel: options.onCancel,
+    headers: { 'Content-Type': 'text/event-stream', ...options.headersOf(first.value) },
   });
 }
 
