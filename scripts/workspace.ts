@@ -8,6 +8,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mendWrtc } from './mend-wrtc.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
 const STAMPS = path.join(REPOSITORY, '.toolchain', 'stamps');
@@ -102,6 +103,7 @@ export async function prepareWorkspace(): Promise<void> {
     'install',
     '--frozen-lockfile',
   ]);
+  await mendWrtc();
   for (const build of BUILDS) {
     const inputs = find(build.inputs).filter((file) => !/\.test\.ts$|\/dist\//.test(file));
     await step(

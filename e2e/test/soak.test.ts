@@ -83,7 +83,8 @@ describe.skipIf(chromiumPath === undefined)('many short visits', () => {
   }
 
   function count(): Counts {
-    const [mediaProcessId = 0] = server.mediaProcessIds();
+    const [mediaProcessId] = server.mediaProcessIds();
+    if (mediaProcessId === undefined) throw new Error('no media process is running');
     const descriptors = (processId: number | string) =>
       hasProc ? openFiles(`/proc/${processId}/fd`).filter((name) => !name.includes('/database/')).length : 0;
     return {

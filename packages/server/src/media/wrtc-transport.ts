@@ -107,10 +107,9 @@ export function createWrtcTransport(options: WrtcTransportOptions): MediaTranspo
   };
 }
 
-/** The state may have changed on the network thread since it was looked at. */
+/** Sending looks at the state itself; each look waits for another thread. */
 function trySend(channel: WrtcDataChannel, text: string): boolean {
   try {
-    if (channel.readyState !== 'open') return false;
     channel.send(text);
     return true;
   } catch {
@@ -238,8 +237,7 @@ function watchPeer(peer: WrtcPeerConnection, handlers: LinkHandlers, closeLink: 
 
   return {
     send(text) {
-      if (ended || message?.readyState !== 'open' || message.bufferedAmount > MAX_BUFFERED_BYTES)
-        return false;
+      if (ended || message === undefined || message.bufferedAmount > MAX_BUFFERED_BYTES) return false;
       return trySend(message, text);
     },
     closed: () => ended,
