@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PlatformError, type RouteDescription } from '@visavox/contract';
 import type { Context, Hono } from 'hono';
 import type { KeyOwner } from '../store/store.ts';
+import { JsonAnswer } from './json-answer.ts';
 import type { Keyring } from './keyring.ts';
 import { PartAnswer } from './part-answer.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -19,7 +20,7 @@ export interface Call {
 }
 
 /** An object that is no answer of its own becomes the JSON of one. */
-export type Handler = (call: Call) => Promise<Response | PartAnswer | object | undefined>;
+export type Handler = (call: Call) => Promise<Response | PartAnswer | JsonAnswer | object | undefined>;
 
 export interface BindOptions {
   readonly keyring: Keyring;
@@ -70,7 +71,7 @@ export function bindRoutes<Id extends string>(
           },
         });
         if (result instanceof Response) return result;
-        if (result instanceof PartAnswer) {
+        if (result instanceof PartAnswer || result instanceof JsonAnswer) {
           const { outgoing } = socketOf(context);
           return outgoing === undefined ? result.toResponse() : result.writeTo(outgoing);
         }

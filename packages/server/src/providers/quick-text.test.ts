@@ -11,6 +11,7 @@ import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provide
 import { createTogetherAI } from '@ai-sdk/togetherai';
 import { expect, test } from 'vitest';
 import { createQuickText } from './quick-text.ts';
+import { readWholeText } from './whole-text.ts';
 
 type Connect = (fetch: typeof globalThis.fetch) => LanguageModelV4;
 
@@ -187,6 +188,122 @@ test.each(Object.keys(PACKAGES))('%s: the same answer, however the network cuts 
       }
     }
   }
+});
+
+const whole = (message: object, more: object = {}, finish: string | null = 'stop') =>
+  JSON.stringify({
+    ...head,
+    object: 'chat.completion',
+    choices: [
+      { index: 0, message: { role: 'assistant', ...message }, logprobs: null, finish_reason: finish },
+    ],
+    usage: USAGE,
+    ...more,
+  });
+const CALL = { id: 'c1', type: 'function', function: { name: 'look', arguments: '{"a":1}' } };
+
+const WHOLE_ANSWERS: Readonly<Record<string, readonly [body: string, isNothingButText: boolean]>> = {
+  text: [whole({ content: 'Hello, wörld 👋' }), true],
+  'text that was cut by its limit': [whole({ content: 'Hello' }, {}, 'length'), true],
+  'fields that are not used': [
+    whole(
+      {
+        content: 'Hello',
+        refusal: null,
+        annotations: [],
+        audio: null,
+        tool_calls: [],
+        reasoning_content: '',
+      },
+      {
+        error: null,
+        service_tier: 'default',
+        usage: {
+          ...USAGE,
+          prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+          completion_tokens_details: { reasoning_tokens: 0, accepted_prediction_tokens: 0 },
+        },
+      },
+    ),
+    true,
+  ],
+  'tokens that were kept, or thought': [
+    whole(
+      { content: 'Hello' },
+      {
+        usage: {
+          ...USAGE,
+          prompt_tokens_details: { cached_tokens: 2 },
+          completion_tokens_details: { reasoning_tokens: 1 },
+        },
+      },
+    ),
+    false,
+  ],
+  'usage of its own kind': [
+    whole({ content: 'Hello' }, { usage: { ...USAGE, prompt_cache_hit_tokens: 2 } }),
+    false,
+  ],
+  'no usage': [whole({ content: 'Hello' }, { usage: undefined }), false],
+  'no text': [whole({ content: '' }), false],
+  'no content': [whole({ content: null }), false],
+  'a call': [whole({ content: null, tool_calls: [CALL] }, {}, 'tool_calls'), false],
+  'a call with text': [whole({ content: 'Let me see.', tool_calls: [CALL] }, {}, 'tool_calls'), false],
+  reasoning: [whole({ content: 'Hello', reasoning_content: 'hm' }), false],
+  'a refusal': [whole({ content: null, refusal: 'No.' }), false],
+  'text that was filtered': [whole({ content: 'Hel' }, {}, 'content_filter'), false],
+  'no reason for its end': [whole({ content: 'Hello' }, {}, null), false],
+  'no choices': [whole({}, { choices: [] }), false],
+  'an error': [JSON.stringify({ error: { message: 'overloaded', type: 'server_error' } }), false],
+  'no JSON': ['{"choices": [', false],
+  'a list': ['[]', false],
+  'a mark of the byte order': [`\uFEFF${whole({ content: 'Hello' })}`, false],
+  'more than anybody says': [whole({ content: 'x'.repeat(5_000_000) }), true],
+  nothing: ['', false],
+};
+
+/** What callers see of an answer at once. */
+async function generate(model: LanguageModelV4): Promise<object | string> {
+  const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hi' }] }];
+  try {
+    const { content, finishReason, usage } = await model.doGenerate({ prompt });
+    const { inputTokens, outputTokens } = usage;
+    const tokens = [
+      inputTokens.total,
+      inputTokens.noCache,
+      inputTokens.cacheRead ?? 0,
+      outputTokens.total,
+      outputTokens.text,
+      outputTokens.reasoning ?? 0,
+    ];
+    return { content, finishReason, tokens };
+  } catch {
+    return 'a failure';
+  }
+}
+
+test.each(Object.keys(PACKAGES))('%s: the same answer at once', async (name) => {
+  const connect = PACKAGES[name] as Connect;
+  for (const [what, [answer, isNothingButText]] of Object.entries(WHOLE_ANSWERS)) {
+    const bytes = new TextEncoder().encode(answer);
+    const json = async () => respond(bytes, [1e9], false);
+    const expected = await generate(connect(json));
+    for (const cut of bytes.length > 50_000 ? [[1e9], [500_000]] : CUTS) {
+      const quick = createQuickText(async () => respond(bytes, cut, false));
+      expect(await generate(quick.wrap(connect(quick.fetch))), `${what}, in pieces of ${cut}`).toEqual(
+        expected,
+      );
+      const broken = createQuickText(async () => respond(bytes, cut, true));
+      expect(await generate(broken.wrap(connect(broken.fetch))), `${what}, broken`).toBe('a failure');
+    }
+    expect(readWholeText(answer) !== undefined, what).toBe(isNothingButText);
+  }
+});
+
+test('a status of failure is the package\u2019s to read', async () => {
+  const refuse = async () => Response.json({ error: { message: 'Slow down.' } }, { status: 429 });
+  const quick = createQuickText(refuse);
+  await expect(quick.wrap(chat(quick.fetch)).doGenerate(call)).rejects.toMatchObject({ statusCode: 429 });
 });
 
 test('answers of another interface are left alone', async () => {

@@ -1,15 +1,18 @@
 /**
- * The text of streamed answers, past the pipelines of the AI SDK's packages, which take a token through five streams and a
- * schema. Events of the chat interface that hold text and nothing else are read here; from the first other event on the
- * rest of the answer is the package's: reasoning, tool calls, ends, errors, and every other interface.
+ * The text of answers, past the pipelines of the AI SDK's packages, which take a token through five streams and a schema.
+ * Events of the chat interface that hold text and nothing else are read here; from the first other event on the rest of
+ * the answer is the package's: reasoning, tool calls, ends, errors, and every other interface. An answer at once is read
+ * here when it is nothing but text.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   LanguageModelV4,
+  LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
+import { isNothing, isRecord, readWholeText } from './whole-text.ts';
 
 export interface QuickText {
   /** What the package is set up with. */
@@ -20,7 +23,7 @@ export interface QuickText {
 
 export function createQuickText(inner: typeof fetch): QuickText {
   /** Tells the request which call it belongs to. */
-  const current = new AsyncLocalStorage<Answer>();
+  const current = new AsyncLocalStorage<Answer | WholeAnswer>();
   return {
     fetch: async (input, init) => {
       const response = await inner(input, init);
@@ -31,7 +34,11 @@ export function createQuickText(inner: typeof fetch): QuickText {
       provider: model.provider,
       modelId: model.modelId,
       supportedUrls: model.supportedUrls,
-      doGenerate: (options) => model.doGenerate(options),
+      async doGenerate(options) {
+        const answer = new WholeAnswer();
+        const result = current.run(answer, async () => model.doGenerate(options));
+        return Promise.race([result, answer.read]);
+      },
       async doStream(options) {
         if (options.includeRawChunks === true) return model.doStream(options);
         const answer = new Answer();
@@ -42,6 +49,51 @@ export function createQuickText(inner: typeof fetch): QuickText {
       },
     }),
   };
+}
+
+/** Far above what a model says at once; a longer answer is the package's. */
+const MAX_WHOLE_BYTES = 4 * 1024 * 1024;
+
+/** An answer at once: read here, or handed on to the package as it came. */
+class WholeAnswer {
+  /** Resolves when it was nothing but text; the package then gets none. */
+  readonly read: Promise<LanguageModelV4GenerateResult>;
+  readonly #resolve: (result: LanguageModelV4GenerateResult) => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<LanguageModelV4GenerateResult>();
+    this.read = promise;
+    this.#resolve = resolve;
+  }
+
+  async takeOver(response: Response): Promise<Response> {
+    const { body, status, headers } = response;
+    if (status !== 200 || body === null) return response;
+    const reader = body.getReader();
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    while (length <= MAX_WHOLE_BYTES) {
+      const { done, value } = await reader.read();
+      if (done) {
+        const bytes = Buffer.concat(pieces, length);
+        const result = readWholeText(bytes.toString());
+        if (result === undefined) return new Response(bytes, { status, headers });
+        this.#resolve(result);
+        return new Promise(() => {});
+      }
+      pieces.push(value);
+      length += value.length;
+    }
+    const rest = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const piece = pieces.shift() ?? (await reader.read()).value;
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
+    return new Response(rest, { status, headers });
+  }
 }
 
 /** Parts, or pieces of the rest, that may wait for their reader. */
@@ -235,15 +287,4 @@ function textOfEvent(event: string): string | undefined {
   }
   const { content } = delta;
   return isNothing(content) ? '' : typeof content === 'string' ? content : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Vendors fill the fields that they do not use in several ways. */
-function isNothing(value: unknown): boolean {
-  return (
-    value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
-  );
 }

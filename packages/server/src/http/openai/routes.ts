@@ -10,7 +10,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../bind.ts';
 import { readForm, readJson, validate } from '../body.ts';
 import { streamEvents } from '../event-lines.ts';
-import { jsonResponse } from '../json-response.ts';
+import { JsonAnswer } from '../json-answer.ts';
 import { PartAnswer } from '../part-answer.ts';
 import {
   describeChoice,
@@ -129,13 +129,13 @@ export function createOpenAiHandlers(options: OpenAiContext) {
   };
 
   return {
-    async createChatCompletion(call: Call): Promise<Response | PartAnswer> {
+    async createChatCompletion(call: Call): Promise<JsonAnswer | PartAnswer> {
       const { value } = await readJson(call.request, chatRequest, MAX_JSON_BYTES);
       const startedAtMs = performance.now();
       if (value.stream !== true) {
         const context = contextFor(call, 'llm', value.model, undefined, call.request.signal);
         const routed = await gateway.generate(toCallOptions(value), context);
-        return jsonResponse(
+        return new JsonAnswer(
           toChatCompletion(identityOf(nameOf(routed), options.now()), routed.result),
           routeHeaders(routed, context, startedAtMs),
         );
@@ -181,7 +181,7 @@ export function createOpenAiHandlers(options: OpenAiContext) {
       );
     },
 
-    async createTranscription(call: Call): Promise<Response> {
+    async createTranscription(call: Call): Promise<JsonAnswer | Response> {
       const form = await readForm(call.request, MAX_FORM_BYTES);
       const fields = validate(transcriptionFields, Object.fromEntries(form));
       const startedAtMs = performance.now();
@@ -207,10 +207,10 @@ export function createOpenAiHandlers(options: OpenAiContext) {
           headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },
         });
       }
-      if (fields.response_format !== 'verbose_json') return jsonResponse({ text }, headers);
+      if (fields.response_format !== 'verbose_json') return new JsonAnswer({ text }, headers);
       const { samples, sampleRateHz } = recording.clip;
       const duration = samples.length / sampleRateHz;
-      return jsonResponse(
+      return new JsonAnswer(
         {
           task: 'transcribe',
           language: language ?? context.intent.language,

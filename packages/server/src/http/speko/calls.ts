@@ -24,7 +24,7 @@ import type { AgentTools } from '../../tools/agent-tools.ts';
 import { complete, metaOf, type ServerTools } from '../../turns/complete.ts';
 import type { Call } from '../bind.ts';
 import { readBytes, readJson } from '../body.ts';
-import { jsonResponse } from '../json-response.ts';
+import { JsonAnswer } from '../json-answer.ts';
 import { PartAnswer, type Parts, partsOf } from '../part-answer.ts';
 import { MAX_AUDIO_BYTES, MAX_AUDIO_SECONDS } from '../route-values.ts';
 import { withoutUndefined } from '../without-undefined.ts';
@@ -57,7 +57,7 @@ export function createCallHandlers(options: CallsContext) {
   });
 
   return {
-    async transcribe(call: Call): Promise<Response | PartAnswer> {
+    async transcribe(call: Call): Promise<JsonAnswer | PartAnswer> {
       const { request } = call;
       const intent = requireHeader(request, 'x-speko-intent', routingIntent);
       const constraints = readHeader(request, 'x-speko-constraints', pipelineConstraints);
@@ -74,7 +74,7 @@ export function createCallHandlers(options: CallsContext) {
       const { text, confidence = null } = routed.transcript;
       const meta = metaOf(routed);
       const done = { text, ...meta, confidence };
-      if (wantsJson(request)) return jsonResponse(done, routeHeaders(routed));
+      if (wantsJson(request)) return new JsonAnswer(done, routeHeaders(routed));
       async function* events(): AsyncGenerator<TranscribeEvent> {
         yield ['meta', meta];
         // The contract's number: without one from the vendor the text is taken as it is.
