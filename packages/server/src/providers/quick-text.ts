@@ -43,8 +43,8 @@ export function createQuickText(inner: typeof fetch): QuickText {
         if (options.includeRawChunks === true) return model.doStream(options);
         const answer = new Answer();
         const result = current.run(answer, async () => model.doStream(options));
-        // Some packages wait for an event of theirs before they give a stream.
-        const known = await Promise.race([result, answer.begun]);
+        // The reader is to be there before the text; some packages wait for an event of theirs before they give a stream.
+        const known = await Promise.race([result, answer.taken]);
         return { ...known, stream: answer.join(result) ?? (await result).stream };
       },
     }),
@@ -105,9 +105,9 @@ const TEXT_ID = 'quick-text';
 
 /** One answer on its two ways: text straight to the reader, the rest through the package. */
 class Answer {
-  /** Resolves with the first text. */
-  readonly begun: Promise<void>;
-  readonly #begin: () => void;
+  /** Resolves when there is an answer and it was taken over. */
+  readonly taken: Promise<void>;
+  readonly #take: () => void;
   readonly #parts: ReadableStream<LanguageModelV4StreamPart>;
   #source: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #package: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
@@ -121,8 +121,8 @@ class Answer {
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.begun = promise;
-    this.#begin = resolve;
+    this.taken = promise;
+    this.#take = resolve;
     this.#parts = new ReadableStream(
       {
         start: (controller) => {
@@ -141,6 +141,7 @@ class Answer {
     if (!ok || body === null || this.#source !== undefined) return response;
     const source = body.getReader();
     this.#source = source;
+    this.#take();
     const rest = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -224,7 +225,6 @@ class Answer {
       if (text === '') continue;
       if (!this.#isInText) this.#out?.enqueue({ type: 'text-start', id: TEXT_ID });
       this.#isInText = true;
-      this.#begin();
       this.#out?.enqueue({ type: 'text-delta', id: TEXT_ID, delta: text });
     }
     this.#pending = pending.subarray(from);
