@@ -10,8 +10,8 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { createTogetherAI } from '@ai-sdk/togetherai';
 import { expect, test } from 'vitest';
+import { readWholeText } from './chat-text.ts';
 import { createQuickText } from './quick-text.ts';
-import { readWholeText } from './whole-text.ts';
 
 type Connect = (fetch: typeof globalThis.fetch) => LanguageModelV4;
 

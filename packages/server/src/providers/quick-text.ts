@@ -12,7 +12,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
-import { isNothing, isRecord, readWholeText } from './whole-text.ts';
+import { readTextEvent, readWholeText } from './chat-text.ts';
 
 export interface QuickText {
   /** What the package is set up with. */
@@ -57,14 +57,10 @@ const MAX_WHOLE_BYTES = 4 * 1024 * 1024;
 /** An answer at once: read here, or handed on to the package as it came. */
 class WholeAnswer {
   /** Resolves when it was nothing but text; the package then gets none. */
-  readonly read: Promise<LanguageModelV4GenerateResult>;
-  readonly #resolve: (result: LanguageModelV4GenerateResult) => void;
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<LanguageModelV4GenerateResult>();
-    this.read = promise;
-    this.#resolve = resolve;
+  get read(): Promise<LanguageModelV4GenerateResult> {
+    return this.#read.promise;
   }
+  readonly #read = Promise.withResolvers<LanguageModelV4GenerateResult>();
 
   async takeOver(response: Response): Promise<Response> {
     const { body, status, headers } = response;
@@ -78,7 +74,7 @@ class WholeAnswer {
         const bytes = Buffer.concat(pieces, length);
         const result = readWholeText(bytes.toString());
         if (result === undefined) return new Response(bytes, { status, headers });
-        this.#resolve(result);
+        this.#read.resolve(result);
         return new Promise(() => {});
       }
       pieces.push(value);
@@ -106,8 +102,10 @@ const TEXT_ID = 'quick-text';
 /** One answer on its two ways: text straight to the reader, the rest through the package. */
 class Answer {
   /** Resolves when there is an answer and it was taken over. */
-  readonly taken: Promise<void>;
-  readonly #take: () => void;
+  get taken(): Promise<void> {
+    return this.#taken.promise;
+  }
+  readonly #taken = Promise.withResolvers<void>();
   readonly #parts: ReadableStream<LanguageModelV4StreamPart>;
   #source: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #package: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
@@ -120,9 +118,6 @@ class Answer {
   #wake: (() => void)[] = [];
 
   constructor() {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.taken = promise;
-    this.#take = resolve;
     this.#parts = new ReadableStream(
       {
         start: (controller) => {
@@ -141,7 +136,7 @@ class Answer {
     if (!ok || body === null || this.#source !== undefined) return response;
     const source = body.getReader();
     this.#source = source;
-    this.#take();
+    this.#taken.resolve();
     const rest = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -216,7 +211,7 @@ class Answer {
     while (isQuick) {
       const end = pending.indexOf('\n\n', from);
       if (end < 0) break;
-      const text = textOfEvent(pending.toString('utf8', from, end));
+      const text = readTextEvent(pending.toString('utf8', from, end));
       if (text === undefined) {
         isQuick = false;
         break;
@@ -263,28 +258,4 @@ class Answer {
     if (this.#package === undefined) this.#rest?.error(new Error('The reader has left.', { cause: reason }));
     await Promise.allSettled([this.#source?.cancel(reason), this.#package?.cancel(reason)]);
   }
-}
-
-/** Undefined for an event that holds anything but text; nothing for a comment, or the begin of an answer. */
-function textOfEvent(event: string): string | undefined {
-  if (event.includes('\n')) return undefined;
-  if (event.startsWith(':')) return '';
-  if (!event.startsWith('data:')) return undefined;
-  let data: unknown;
-  try {
-    data = JSON.parse(event.slice(5));
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(data) || 'error' in data || !isNothing(data['usage'])) return undefined;
-  const { choices } = data;
-  const [choice, ...others]: readonly unknown[] = Array.isArray(choices) ? choices : [];
-  if (!isRecord(choice) || others.length > 0 || !isNothing(choice['finish_reason'])) return undefined;
-  const { delta } = choice;
-  if (!isRecord(delta)) return undefined;
-  for (const name in delta) {
-    if (name !== 'content' && name !== 'role' && !isNothing(delta[name])) return undefined;
-  }
-  const { content } = delta;
-  return isNothing(content) ? '' : typeof content === 'string' ? content : undefined;
 }
