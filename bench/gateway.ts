@@ -3,10 +3,10 @@
  * prints a table for each question: `node bench/gateway.ts`. One gateway runs at a time, so that none waits for another's
  * processes and caches; the direct calls between its own show what the machine did meanwhile.
  *
- * `--quick` takes a minute or two. `--portkey FOLDER` (where npm installed `@portkey-ai/gateway`) and `--litellm FOLDER` (a
- * Python environment with `litellm[proxy]`) add those gateways to the same run, `--floor` a bare proxy: what a hop costs here
- * at least. Visavox is measured with all in its main process, and with `--processes N` gateway processes, 1 by default.
- * `--only latency|streams|load|memory`.
+ * `--quick` takes a minute or two. `--portkey FOLDER` (where npm installed `@portkey-ai/gateway`, 1.15 with an override of
+ * `@hono/node-server` to 1.14.1, or it cannot stream) and `--litellm FOLDER` (a Python environment with `litellm[proxy]`) add
+ * those gateways to the same run, `--floor` a bare proxy: what a hop costs here at least. Visavox is measured with all in
+ * its main process, and with `--processes N` gateway processes, 1 by default. `--only latency|streams|load|memory`.
  *
  * On a virtual machine the host takes processor time away at any moment, which is most of a p99. Values of turns in which it
  * took none are counted apart, and required values are asked of those where there are enough.
@@ -75,9 +75,12 @@ const { values: flags } = parseArgs({
 });
 /** The one that the required values are asked of. */
 const OWN = 'Visavox';
-/** Until the code is compiled for good: a server in steady use has long been there. */
+/**
+ * Until the code is compiled for good: a server in steady use has long been there. What runs once in a stream, for its first
+ * chunk, is that after about a thousand.
+ */
 const WARM_UP_CALLS = 15_000;
-const WARM_UP_STREAMS = 480;
+const WARM_UP_STREAMS = 1600;
 const CONNECTIONS = 16;
 /** Calls of each that make a turn: long enough for the host's clock, which counts hundredths of a second. */
 const CALLS_IN_TURN = 10;
@@ -86,7 +89,8 @@ const ENOUGH = 500;
 /** Requests a second. */
 const RATE = 1000;
 const wants = (part: string): boolean => flags.only === undefined || flags.only === part;
-const agent = new Agent({ connections: 256, pipelining: 1, keepAliveTimeout: 60_000 });
+// Connections are let go after undici's 4 s without a call: LiteLLM closes them after 5.
+const agent = new Agent({ connections: 256, pipelining: 1 });
 let missed = 0;
 
 const vendor = await startMockVendor();
@@ -111,15 +115,20 @@ try {
   await call(direct, flags.quick ? 2000 : WARM_UP_CALLS);
   if (wants('load')) await measureBothLoads(direct, results);
   floor = flags.floor ? await startFloor(vendor, direct) : undefined;
-  for (const open of [...contenders(vendor), async () => floor]) {
+  const measureAndClose = async (open: () => Promise<Target>): Promise<void> => {
     const target = await open();
-    if (target === undefined) continue;
     try {
       await measure(direct, target, floor, results);
     } finally {
       await target.close();
     }
-  }
+  };
+  await measureAndClose(() => startVisavox(OWN, vendor, 0));
+  await measureAndClose(() => startVisavox(`${OWN}, gateway process`, vendor, Number(flags.processes)));
+  const { portkey, litellm } = flags;
+  if (portkey !== undefined) await measureAndClose(() => startPortkey(portkey, vendor)).catch(leaveOut);
+  if (litellm !== undefined) await measureAndClose(() => startLiteLlm(litellm, vendor)).catch(leaveOut);
+  if (floor !== undefined) await measure(direct, floor, floor, results);
   report(results);
 } finally {
   await floor?.close();
@@ -146,16 +155,6 @@ async function measure(
   }
   if (wants('load')) await measureBothLoads(target, results);
   if (wants('memory') && name === OWN) await measureMemory(target);
-}
-
-function contenders(mock: ForkedServer): readonly (() => Promise<Target>)[] {
-  const { portkey, litellm } = flags;
-  return [
-    () => startVisavox(OWN, mock, 0),
-    () => startVisavox(`${OWN}, gateway process`, mock, Number(flags.processes)),
-    ...(portkey === undefined ? [] : [() => startPortkey(portkey, mock)]),
-    ...(litellm === undefined ? [] : [() => startLiteLlm(litellm, mock)]),
-  ];
 }
 
 async function startVisavox(name: string, mock: ForkedServer, processes: number): Promise<Target> {
@@ -387,6 +386,11 @@ function keep({ all, calm }: Values, values: readonly number[], isCalm: boolean)
   if (isCalm) calm.push(...values);
 }
 
+/** What another gateway cannot do is missing in the tables. */
+function leaveOut(error: unknown): void {
+  process.stdout.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`);
+}
+
 /** One that cannot stream is left out. */
 async function measureStreams(
   run: (target: Target) => Promise<number[]>,
@@ -400,7 +404,7 @@ async function measureStreams(
       }),
     );
   } catch (error) {
-    process.stdout.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`);
+    leaveOut(error);
     return;
   }
   const beside = floor === undefined || floor === target ? undefined : { target: floor, values: noValues() };
