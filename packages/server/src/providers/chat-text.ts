@@ -1,13 +1,14 @@
 /** Answers of the chat interface that are text and nothing else, read without the AI SDK's schemas. */
 import type { LanguageModelV4GenerateResult } from '@ai-sdk/provider';
+import { parseJson } from './vendors/transport.ts';
 
 /** Undefined for an event that holds anything but text; nothing for a comment, or the begin of an answer. */
 export function readTextEvent(event: string): string | undefined {
   if (event.includes('\n')) return undefined;
   if (event.startsWith(':')) return '';
   if (!event.startsWith('data:')) return undefined;
-  const data = parseRecord(event.slice(5));
-  if (data === undefined || 'error' in data || !isNothing(data['usage'])) return undefined;
+  const data = parseJson(event.slice(5));
+  if (!isRecord(data) || 'error' in data || !isNothing(data['usage'])) return undefined;
   const choice = onlyChoice(data);
   if (choice === undefined || !isNothing(choice['finish_reason'])) return undefined;
   return textOf(choice['delta']);
@@ -18,8 +19,8 @@ export function readTextEvent(event: string): string | undefined {
  * say that in many ways.
  */
 export function readWholeText(body: string): LanguageModelV4GenerateResult | undefined {
-  const data = parseRecord(body);
-  if (data === undefined || !isNothing(data['error'])) return undefined;
+  const data = parseJson(body);
+  if (!isRecord(data) || !isNothing(data['error'])) return undefined;
   const choice = onlyChoice(data);
   if (choice === undefined || !isNothing(choice['logprobs'])) return undefined;
   const { finish_reason: reason } = choice;
@@ -33,15 +34,6 @@ export function readWholeText(body: string): LanguageModelV4GenerateResult | und
     usage,
     warnings: [],
   };
-}
-
-function parseRecord(json: string): Record<string, unknown> | undefined {
-  try {
-    const data: unknown = JSON.parse(json);
-    return isRecord(data) ? data : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function onlyChoice({ choices }: Record<string, unknown>): Record<string, unknown> | undefined {
