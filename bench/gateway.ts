@@ -397,10 +397,11 @@ async function measureStreams(
   [direct, target, floor]: readonly [Target, Target, Target | undefined],
   into: Map<string, Pairs>,
 ): Promise<void> {
+  const warmUp = flags.quick ? 480 : WARM_UP_STREAMS;
   try {
     await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
-        for (let stream = 0; stream < WARM_UP_STREAMS / CONNECTIONS; stream++) await run(target);
+        for (let stream = 0; stream < warmUp / CONNECTIONS; stream++) await run(target);
       }),
     );
   } catch (error) {
